@@ -1,0 +1,1 @@
+"""The asynchronous client: the source that the synchronous one is generated from."""

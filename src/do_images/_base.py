@@ -1,0 +1,77 @@
+"""What the generated code stands on: the model base, lists that null means empty, an endpoint."""
+
+from dataclasses import dataclass
+from typing import Annotated, Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+__all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings"]
+
+
+class Model(BaseModel):
+    """A frozen record of the API. Fields it does not know are kept in `model_extra`."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        # The sentence under a field becomes its description in JSON schemas too.
+        use_attribute_docstrings=True,
+        # Start-up pays only for the models that a program uses.
+        defer_build=True,
+        # JSON has no NaN: a size that is one would poison every sum it gets into.
+        allow_inf_nan=False,
+    )
+
+
+class NoContent(Model):
+    """The response of an endpoint that answers without a body."""
+
+
+class _NullIsEmpty:
+    """Reads null as an empty list, at no cost for the lists that are not null."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[list[str]], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        empty = core_schema.no_info_after_validator_function(_empty, core_schema.none_schema())
+        return core_schema.union_schema(
+            [handler(source), empty],
+            mode="left_to_right",
+            custom_error_type="list_of_strings",
+            custom_error_message="Input should be a list of strings",
+        )
+
+
+def _empty(_: None) -> list[str]:
+    return []
+
+
+Strings = Annotated[list[str], _NullIsEmpty()]
+
+ModelT = TypeVar("ModelT", bound=Model)
+ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint(Generic[ModelT_co]):
+    """One operation of the API as `spec/` states it."""
+
+    method: str
+    path: str
+    """The template below the base URL, such as `/v2/images/{image_id}`."""
+    response: type[ModelT_co]
+    """The model of a 2xx body."""
+    scopes: tuple[str, ...]
+    """What the token must be allowed to do."""
+
+
+class RateLimit(NamedTuple):
+    """The quota of requests as the last response stated it."""
+
+    limit: int
+    """Requests that the window allows in all."""
+    remaining: int
+    """Requests that are left."""
+    reset: int
+    """Unix time, in seconds, at which the oldest counted request expires."""

@@ -1,0 +1,86 @@
+"""Whether and when to send a request again, without I/O."""
+
+import random
+
+from do_images.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    RateLimitError,
+    UnprocessableEntityError,
+)
+
+__all__ = [
+    "ambiguous",
+    "backoff",
+    "busy",
+    "named_wait",
+    "repeatable",
+    "surely_not_done",
+    "transient",
+]
+
+# Each of these may go away by itself; 520 to 524 are a proxy's words for a lost origin.
+_PASSING = frozenset({408, 429, 500, 502, 503, 504, *range(520, 525)})
+_IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+# The API's words vary from resource to resource, and have changed over time.
+_BUSY_WORDS = ("pending", "in progress", "in-progress", "busy", "locked", "another event")
+
+
+def transient(error: APIError) -> bool:
+    """Whether the same request may well succeed later: what a wait lives through."""
+    if isinstance(error, APIStatusError):
+        return error.status_code in _PASSING or error.status_code >= 500
+    if isinstance(error, APIResponseValidationError):
+        return error.incomplete
+    return isinstance(error, APIConnectionError)
+
+
+def surely_not_done(error: APIError) -> bool:
+    """Whether the server certainly did not carry the request out."""
+    if isinstance(error, APIConnectionError):
+        return error.never_sent
+    return (
+        isinstance(error, APIStatusError) and error.status_code < 500 and error.status_code != 408
+    )
+
+
+def ambiguous(error: APIError) -> bool:
+    """Whether the request may have been carried out although its answer is no use."""
+    return not surely_not_done(error)
+
+
+def repeatable(method: str, error: APIError) -> bool:
+    """Whether sending it again can help, and can't do the same thing twice."""
+    if isinstance(error, APIStatusError) and error.status_code not in _PASSING:
+        return False
+    return transient(error) and (method in _IDEMPOTENT or surely_not_done(error))
+
+
+def named_wait(error: BaseException | None) -> float | None:
+    """The seconds after which the response itself says to come back."""
+    return error.retry_after if isinstance(error, APIStatusError) else None
+
+
+def backoff(attempt: int, error: BaseException | None) -> float:
+    """Seconds before the next try: the named ones, else exponential with full jitter."""
+    named = named_wait(error)
+    if named is not None:
+        return named
+    ceiling = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt - 1, 10))
+    return random.uniform(0.0, ceiling)  # noqa: S311 - spreads clients out, guards no secret
+
+
+def busy(error: APIError) -> bool:
+    """Whether the image only has to finish something else first."""
+    if not isinstance(error, UnprocessableEntityError):
+        return False
+    told = f"{error.error_id} {error.message}".lower()
+    return any(words in told for words in _BUSY_WORDS)
+
+
+def over_limit(error: APIError) -> bool:
+    """Whether the quota of requests is used up."""
+    return isinstance(error, RateLimitError)

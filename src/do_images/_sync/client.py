@@ -1,0 +1,185 @@
+# GENERATED from src/do_images/_async/client.py by "make generate". Do not edit.
+"""`Client`: the front door."""
+
+import os
+from types import TracebackType
+from typing import NoReturn, Self
+
+import httpx
+
+from do_images import _arguments as check
+from do_images._base import RateLimit
+from do_images._clock import Clock, SystemClock
+from do_images._sync.actions import Actions
+from do_images._sync.exchange import Connection, Limits
+from do_images._sync.images import Images
+from do_images._sync.session import Session
+from do_images._version import __version__
+
+__all__ = ["Client"]
+
+_BASE_URL = "https://api.digitalocean.com"
+_TIMEOUT = 60.0
+
+
+class Client:
+    """DigitalOcean's Images and Actions.
+
+    Safe to share between threads. Close it with `close()`, or use it as
+    `with Client() as do: ...`.
+    """
+
+    image: Images
+    """Images, and the actions that are done to them."""
+    action: Actions
+    """Actions of the whole account, and waiting for them."""
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int = 2,
+        user_agent: str | None = None,
+        http_client: httpx.Client | None = None,
+        allow_http: bool = False,
+        clock: Clock | None = None,
+        max_retry_wait: float = 60.0,
+        max_body: int = 64 * 1024 * 1024,
+    ) -> None:
+        """Nothing is sent until the first call.
+
+        Args:
+            token: The access token; else that of the environment variable
+                DIGITALOCEAN_ACCESS_TOKEN, then DIGITALOCEAN_TOKEN.
+            base_url: `scheme://host[:port][/prefix]`; else DIGITALOCEAN_API_URL, then
+                https://api.digitalocean.com. Plain http is for loopback addresses.
+            timeout: Seconds for one HTTP request as a whole, 60 if not given. With an
+                `httpx.Timeout` each step has its own, and the longest is the request's.
+            max_retries: How often a request is sent again where that can't do anything twice.
+            user_agent: Appended to `do-images/VERSION`.
+            http_client: An HTTP client of your own, for proxies, hooks or mocks. You close it.
+            allow_http: Sends the token over plain http to any host.
+            clock: Where time comes from, for tests.
+            max_retry_wait: The longest time in seconds that a response may name for the next
+                try; a longer one raises its error at once.
+            max_body: The most bytes that a response may have.
+
+        Raises:
+            ValueError: An argument, or what stands in its place in the environment, is no good.
+            TypeError: An argument is of the wrong type.
+        """
+        if token is None:  # a variable that is set to nothing is as good as not set
+            token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
+        if token is None:
+            token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        if base_url is None:
+            base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
+        if http_client is not None and not isinstance(http_client, httpx.Client):
+            raise TypeError("http_client must be an httpx.Client")
+        agent = f"do-images/{__version__}"
+        if user_agent is not None:
+            agent = f"{agent} {check.header_value('user_agent', user_agent)}"
+        allow_http = check.boolean("allow_http", allow_http)
+        connection = Connection(
+            token=check.token(token),
+            root=_root(base_url, allow_http=allow_http),
+            user_agent=agent,
+            http_client=http_client,
+            clock=SystemClock() if clock is None else clock,
+        )
+        limits = Limits(
+            _timeout(_TIMEOUT if timeout is None else timeout),
+            check.number("max_retries", max_retries, least=0),
+            check.seconds("max_retry_wait", max_retry_wait),
+            check.number("max_body", max_body),
+        )
+        self._use(Session(connection, limits), owner=True)
+
+    def _use(self, session: Session, *, owner: bool) -> None:
+        self._session = session
+        self._owner = owner
+        self.image = Images(session)
+        self.action = Actions(session)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int | None = None,
+    ) -> Self:
+        """A client with other options that shares connections, token and `rate_limit`.
+
+        Closing it closes nothing.
+
+        Args:
+            timeout: Seconds for one HTTP request as a whole; None keeps this client's.
+            max_retries: How often a request is sent again; None keeps this client's.
+
+        Raises:
+            ValueError: A number is out of range.
+        """
+        own = self._session.limits
+        limits = Limits(
+            own.timeout if timeout is None else _timeout(timeout),
+            own.max_retries
+            if max_retries is None
+            else check.number("max_retries", max_retries, least=0),
+            own.max_retry_wait,
+            own.max_body,
+        )
+        twin = object.__new__(type(self))
+        twin._use(Session(self._session.connection, limits), owner=False)
+        return twin
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The quota that the last response stated, None before the first."""
+        return self._session.rate_limit
+
+    def close(self) -> None:
+        """Closes the connections, unless they are those of a client of your own."""
+        if self._owner:
+            self._session.connection.close()
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Closes the client."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Where it sends to; never the token."""
+        return f"{type(self).__name__}(base_url={self._session.connection.root!r})"
+
+    def __reduce__(self) -> NoReturn:
+        """Refused: a pickle would hold the token."""
+        raise TypeError(
+            f"a {type(self).__name__} can't be pickled or copied: it holds the token"
+        )
+
+
+def _root(base_url: str, *, allow_http: bool) -> str:
+    root = check.base_url(base_url, allow_http=allow_http)
+    try:
+        httpx.URL(root)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"base_url is not a URL: {error}") from None
+    return root
+
+
+def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
+    if isinstance(value, httpx.Timeout):
+        return value
+    value = check.seconds("timeout", value)
+    if value == 0:
+        raise ValueError("timeout must be more than 0 seconds")
+    return httpx.Timeout(value)

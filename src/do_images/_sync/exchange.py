@@ -1,0 +1,341 @@
+# GENERATED from src/do_images/_async/exchange.py by "make generate". Do not edit.
+"""One HTTP exchange: the only room that knows how httpx is used."""
+
+import logging
+import os
+import time
+from collections.abc import Iterator, Mapping
+from threading import Lock
+from typing import NamedTuple, NoReturn
+from urllib.request import getproxies
+
+import httpx
+
+from do_images import _retry, _wire
+from do_images._base import Endpoint, ModelT, RateLimit
+from do_images._clock import Clock
+from do_images._quota import Quota
+from do_images._sync.transport import Transport, deadline
+from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
+from do_images.models import Action
+
+__all__ = ["Connection", "Limits"]
+
+_log = logging.getLogger("do_images")
+
+_MAX_REDIRECTS = 5
+# Actions of ours that are remembered, so that none is taken for the outcome of another call.
+_CLAIMS = 10_000
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
+
+
+class _TooLarge(Exception):
+    """Stands for a body over the limit among the kinds of failure."""
+
+
+class _Failure(NamedTuple):
+    """What is kept of a foreign exception: the frames of its traceback hold the token."""
+
+    kind: type[Exception]
+    text: str
+
+
+class _Bearer(httpx.Auth):
+    """Puts the token on a request for as long as httpx works on it, and keeps it out of sight."""
+
+    __slots__ = ("_header",)
+
+    def __init__(self, token: str) -> None:
+        self._header = f"Bearer {token}"
+
+    def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride] - nothing is sent into it
+        request.headers["Authorization"] = self._header
+        try:
+            yield request
+        finally:
+            # Whoever holds the request later, an exception for instance, holds no token.
+            del request.headers["Authorization"]
+
+    def redact(self, content: bytes) -> bytes:
+        """A server may echo what it was sent: not into our errors."""
+        return content.replace(self._header[7:].encode(), b"[token]")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the token is not for pickling or copying")
+
+
+class Limits:
+    """What one client allows: seconds, tries and bytes."""
+
+    __slots__ = ("max_body", "max_retries", "max_retry_wait", "timeout", "whole")
+
+    def __init__(
+        self,
+        timeout: httpx.Timeout,
+        max_retries: int,
+        max_retry_wait: float,
+        max_body: int,
+    ) -> None:
+        """All of them are checked already."""
+        self.timeout = timeout
+        self.max_retries = max_retries
+        self.max_retry_wait = max_retry_wait
+        self.max_body = max_body
+        parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
+        known = [part for part in parts if part is not None]
+        # One number stands for all of them; of several, the longest is the whole request's.
+        self.whole = max(known) if len(known) == len(parts) else None
+
+    def within(self, seconds: float | None) -> tuple[httpx.Timeout, float | None]:
+        """The time-outs of a request that has only so many seconds."""
+        if seconds is None:
+            return self.timeout, self.whole
+        given = self.timeout
+        parts = (given.connect, given.read, given.write, given.pool)
+        connect, read, write, pool = (
+            seconds if part is None else min(part, seconds) for part in parts
+        )
+        whole = seconds if self.whole is None else min(self.whole, seconds)
+        return httpx.Timeout(connect=connect, read=read, write=write, pool=pool), whole
+
+
+class Connection:
+    """What a client and its `with_options` twins have in common: connections, token, quota."""
+
+    __slots__ = (
+        "_lock",
+        "auth",
+        "claimed",
+        "clock",
+        "closed",
+        "headers",
+        "http",
+        "origin",
+        "owned",
+        "pid",
+        "quota",
+        "root",
+    )
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        root: str,
+        user_agent: str,
+        http_client: httpx.Client | None,
+        clock: Clock,
+    ) -> None:
+        """All arguments are checked already."""
+        self.auth = _Bearer(token)
+        self.root = root
+        self.origin = _wire.origin(root)
+        self.headers = {"Accept": "application/json", "User-Agent": user_agent}
+        self.http = http_client
+        self.owned = http_client is None
+        self.clock = clock
+        self.quota = Quota()
+        self.claimed: dict[int, None] = {}
+        self.closed = False
+        self.pid = os.getpid()
+        self._lock = Lock()
+
+    def _open(self) -> httpx.Client:
+        """The HTTP client: made when it is first needed, and anew in a forked process."""
+        if self.pid != os.getpid():
+            # The parent goes on using the sockets; what a child sends there, both would read.
+            self._lock = Lock()
+            self.quota.after_fork()
+            self.pid = os.getpid()
+            self.http = None if self.owned else self.http
+        with self._lock:
+            if self.closed:
+                raise RuntimeError("this client is closed")
+            if self.http is None:
+                self.http = _http_client(self.root)
+            return self.http
+
+    def claim(self, action: Action) -> bool:
+        """Takes an action as the outcome of one call; False where another call has it."""
+        with self._lock:
+            if action.id in self.claimed:
+                return False
+            self.claimed[action.id] = None
+            if len(self.claimed) > _CLAIMS:
+                del self.claimed[next(iter(self.claimed))]
+            return True
+
+    def close(self) -> None:
+        """Closes the HTTP client, unless it is the user's own."""
+        self.closed = True
+        if self.owned and self.http is not None and self.pid == os.getpid():
+            self.http.close()
+
+    def exchange(
+        self,
+        limits: Limits,
+        endpoint: Endpoint[ModelT],
+        url: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        limit: float | None = None,
+        attempt: int = 1,
+        hops: int = 0,
+    ) -> _wire.Reply:
+        """One request and its whole response, of a status 2xx."""
+        http = self.http
+        if http is None or self.closed or self.pid != os.getpid():
+            http = self._open()
+        timeout, whole = (
+            (limits.timeout, limits.whole) if limit is None else limits.within(limit)
+        )
+        request = http.build_request(
+            endpoint.method,
+            url,
+            params=query,
+            json=body,
+            headers=self.headers,
+            timeout=timeout,
+        )
+        info = RequestInfo(endpoint.method, str(request.url))
+        clock = self.clock
+        began = clock.monotonic()
+        mark = deadline.set(None if whole is None else time.monotonic() + whole)
+        response, failure, chunks, size = None, None, list[bytes](), 0
+        try:
+            response = http.send(
+                request, stream=True, auth=self.auth, follow_redirects=False
+            )
+            response.next_request = None  # a copy of the request, token included
+            for chunk in response.iter_bytes():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > limits.max_body:
+                    failure = _Failure(
+                        _TooLarge, f"it is larger than {limits.max_body} bytes"
+                    )
+                    break
+                if whole is not None and clock.monotonic() - began > whole:
+                    failure = _Failure(
+                        httpx.ReadTimeout, "the body did not end in time"
+                    )
+                    break
+        except (
+            httpx.HTTPStatusError
+        ) as error:  # raised by a hook of the user's own client
+            response, chunks = error.response, [_read_so_far(error.response)]
+        except _FOREIGN as error:
+            failure = _Failure(type(error), str(error))
+        finally:
+            deadline.reset(mark)
+            if response is not None:
+                response.close()
+        now = clock.monotonic()
+        if response is None or (
+            failure and issubclass(failure.kind, httpx.TimeoutException)
+        ):
+            raise _connection_error(failure, info, whole, now - began)
+        reply = _wire.Reply(
+            info, response.status_code, response.headers, b"".join(chunks)
+        )
+        stated = self.quota.note(reply.headers, now)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_reply(reply, request.url.path, now - began, attempt)
+        if failure is None and 200 <= reply.status < 300:
+            return reply
+        target = self._refuse(endpoint, reply, failure, stated, hops)
+        return self.exchange(
+            limits, endpoint, target, None, body, limit, attempt, hops + 1
+        )
+
+    def _refuse(
+        self,
+        endpoint: Endpoint[ModelT],
+        reply: _wire.Reply,
+        failure: "_Failure | None",
+        stated: RateLimit | None,
+        hops: int,
+    ) -> str:
+        """Raises what a response is, unless it is a redirect to follow: then where to."""
+        reply = reply._replace(content=self.auth.redact(reply.content))
+        if failure is not None and 200 <= reply.status < 300:
+            told = f"its body can't be used: {failure.text} ({failure.kind.__name__})"
+            whole = failure.kind in {httpx.DecodingError, _TooLarge}
+            raise _wire.broken_body(reply, told, incomplete=not whole)
+        now = self.clock.monotonic()
+        server_now = self.quota.server_time(now, self.clock.time())
+        target = _redirect(reply)
+        problem = None if target is None else self._no_redirect(endpoint, target, hops)
+        if target is not None and problem is None:
+            return target
+        error = _wire.status_error(endpoint, reply, server_now, stated, problem)
+        if _retry.over_limit(error):
+            self.quota.close(error.retry_after, now)
+        raise error
+
+    def _no_redirect(
+        self, endpoint: Endpoint[ModelT], target: str, hops: int
+    ) -> str | None:
+        """Why a redirect is not followed, None where it is."""
+        try:
+            same = _wire.origin(target) == self.origin
+        except ValueError:
+            same = False
+        if not same:
+            return f"it redirects to another origin, {target!r}, where the token must not go"
+        if endpoint.method != "GET":
+            return f"it redirects to {target!r}: only a GET is safe to send there"
+        return (
+            None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
+        )
+
+
+def _http_client(root: str) -> httpx.Client:
+    scheme = root.partition(":")[0].lower()
+    proxies = getproxies()
+    if scheme in proxies or "all" in proxies:
+        # httpx reads the proxies of the environment only where it makes the transport itself.
+        return httpx.Client()
+    context = httpx.create_ssl_context() if scheme == "https" else None
+    return httpx.Client(transport=Transport(context))
+
+
+def _connection_error(
+    failure: _Failure | None, info: RequestInfo, whole: float | None, took: float
+) -> APIConnectionError:
+    kind, told = failure or _Failure(Exception, "")
+    never_sent = issubclass(kind, _NEVER_SENT)
+    if issubclass(kind, httpx.TimeoutException):
+        told = (
+            f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
+        )
+        return APITimeoutError(told, request=info, never_sent=never_sent)
+    told = f"no answer ({kind.__name__}: {told})"
+    return APIConnectionError(told, request=info, never_sent=never_sent)
+
+
+def _log_reply(reply: _wire.Reply, path: str, took: float, attempt: int) -> None:
+    told = "%s %s -> %d in %.0f ms (request id %s, attempt %d)"
+    request_id = reply.headers.get("x-request-id")
+    _log.debug(
+        told, reply.request.method, path, reply.status, took * 1000, request_id, attempt
+    )
+
+
+def _read_so_far(response: httpx.Response) -> bytes:
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return b""
+
+
+def _redirect(reply: _wire.Reply) -> str | None:
+    """The absolute URL that a response sends us to."""
+    location = reply.headers.get("location")
+    if not 300 <= reply.status < 400 or not location:
+        return None
+    try:
+        return str(httpx.URL(reply.request.url).join(location))
+    except httpx.InvalidURL:
+        return location

@@ -1,0 +1,314 @@
+# GENERATED from src/do_images/_async/session.py by "make generate". Do not edit.
+"""What every call and every wait goes through: requests, their repetition, pages, polls."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import floor
+from operator import not_
+from typing import TYPE_CHECKING, TypeVar
+
+from do_images import _retry, _wire
+from do_images._base import Endpoint, ModelT, RateLimit
+from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
+from do_images._plan import Ask
+from do_images._polling import Watch, action_region
+from do_images._sync.exchange import Connection, Limits
+from do_images.errors import APIError, NotFoundError
+from do_images.models import Action, ActionResponse, ActionsResponse, ImagesResponse
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+__all__ = ["Session"]
+
+_log = logging.getLogger("do_images")
+
+PageT = TypeVar("PageT", ImagesResponse, ActionsResponse)
+ItemT = TypeVar("ItemT", bound=_wire.Item)
+
+# How long, in seconds, to wait before each look for an action whose start got no clear answer.
+_LOOKS = (0.5, 1.0, 2.0)
+# How long each of these looks may take.
+_LOOK = 10.0
+
+
+class Session:
+    """Sends requests, again where that is safe, and drives waits."""
+
+    __slots__ = ("connection", "limits")
+
+    def __init__(self, connection: Connection, limits: Limits) -> None:
+        """`connection` may be another session's too."""
+        self.connection = connection
+        self.limits = limits
+
+    # ── One request ─────────────────────────────────────────────────────────────────────────
+
+    def send(
+        self,
+        endpoint: Endpoint[ModelT],
+        segments: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> ModelT:
+        """The model of the response; tries again where that can't do anything twice."""
+        url = self.connection.root + endpoint.path.format_map(segments)
+        try:
+            reply = self.connection.exchange(self.limits, endpoint, url, query, body)
+        except APIError as error:
+            failure = error
+        else:
+            return _wire.parse(endpoint, reply)
+        return _wire.parse(endpoint, self._again(failure, endpoint, url, query, body))
+
+    def _reply(
+        self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
+    ) -> _wire.Reply:
+        """The response to a GET before it is parsed."""
+        try:
+            return self.connection.exchange(self.limits, endpoint, url, query, None)
+        except APIError as error:
+            failure = error
+        return self._again(failure, endpoint, url, query, None)
+
+    def once(
+        self,
+        endpoint: Endpoint[ModelT],
+        segments: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        limit: float | None = None,
+    ) -> ModelT:
+        """The same with a single try, in at most `limit` seconds: a poll."""
+        url = self.connection.root + endpoint.path.format_map(segments)
+        return _wire.parse(
+            endpoint,
+            self.connection.exchange(self.limits, endpoint, url, query, None, limit),
+        )
+
+    def _again(
+        self,
+        first: APIError,
+        endpoint: Endpoint[ModelT],
+        url: str,
+        query: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+    ) -> _wire.Reply:
+        """What comes of further tries, where they are safe, else the first error."""
+        if not self._worth(endpoint, first) or self.limits.max_retries == 0:
+            raise first
+        from tenacity import Retrying, stop_after_attempt  # noqa: PLC0415 - only who fails pays
+
+        failures: list[APIError] = []
+
+        def attempt() -> _wire.Reply:
+            if not failures:
+                failures.append(first)
+                raise first
+            try:
+                return self.connection.exchange(
+                    self.limits, endpoint, url, query, body, attempt=len(failures) + 1
+                )
+            except NotFoundError as error:
+                # It is gone, as was asked for: by a try of ours that got no clear answer.
+                if endpoint.method == "DELETE" and any(map(_retry.ambiguous, failures)):
+                    return _wire.Reply(error.request, 204, {}, b"")
+                raise
+            except APIError as error:
+                failures.append(error)
+                raise
+
+        def pause(state: "RetryCallState") -> float:
+            return _retry.backoff(state.attempt_number, failures[-1])
+
+        def announce(state: "RetryCallState") -> None:
+            _log.info("trying again in %.2f s: %s", state.upcoming_sleep, failures[-1])
+
+        def worth(state: "RetryCallState") -> bool:
+            failed = state.outcome is not None and state.outcome.failed
+            return failed and self._worth(endpoint, failures[-1])
+
+        retrying = Retrying(
+            sleep=self.connection.clock.sleep,
+            stop=stop_after_attempt(self.limits.max_retries + 1),
+            wait=pause,
+            retry=worth,
+            before_sleep=announce,
+            reraise=True,
+        )
+        return retrying(attempt)
+
+    def _worth(self, endpoint: Endpoint[ModelT], error: APIError) -> bool:
+        named = _retry.named_wait(error)
+        return _retry.repeatable(endpoint.method, error) and (
+            named is None or named <= self.limits.max_retry_wait
+        )
+
+    # ── Pages ───────────────────────────────────────────────────────────────────────────────
+
+    def pages(
+        self,
+        endpoint: Endpoint[PageT],
+        items: Callable[[PageT], Sequence[ItemT]],
+        segments: Mapping[str, str],
+        query: Mapping[str, str],
+    ) -> Iterator[Sequence[ItemT]]:
+        """The items of each page; a page is asked for when the one before is used up."""
+        url = self.connection.root + endpoint.path.format_map(segments)
+        cursor = _wire.Cursor[ItemT](query)
+        while cursor.more:
+            reply = self._reply(endpoint, url, cursor.query)
+            page = _wire.parse(endpoint, reply)
+            yield cursor.take(reply, items(page), page.links)
+
+    # ── Starting an action ──────────────────────────────────────────────────────────────────
+
+    def start(self, image: str, body: Mapping[str, object]) -> Action:
+        """Starts an action on an image, exactly once.
+
+        Where it stays unclear whether the request was carried out, the image's actions tell.
+        """
+        began = self.connection.clock.monotonic()
+        segments = {"image_id": image}
+        try:
+            reply = self.send(IMAGE_ACTIONS_CREATE, segments, None, body)
+        except APIError as error:
+            failure = error
+        else:
+            self.connection.claim(reply.action)
+            return reply.action
+        if not _retry.ambiguous(failure):
+            raise failure
+        return self._look(failure, segments, body, began)
+
+    def _look(
+        self,
+        failure: APIError,
+        segments: Mapping[str, str],
+        body: Mapping[str, object],
+        began: float,
+    ) -> Action:
+        """The action that a request without a clear answer started, else the request's error."""
+        clock = self.connection.clock
+        answers = 0
+        for pause in _LOOKS:
+            clock.sleep(pause)
+            try:
+                page = self.once(IMAGE_ACTIONS_LIST, segments, _wire.FIRST_PAGE, _LOOK)
+            except APIError as error:
+                _log.info("looking for the %s: %s", body["type"], error)
+                continue
+            answers += 1
+            # By the server's clock, whole seconds as its time stamps have.
+            now = clock.monotonic()
+            since = floor(
+                self.connection.quota.server_time(now, clock.time()) - (now - began)
+            )
+            for action in reversed(page.actions):
+                if _started_by(action, body, since) and self.connection.claim(action):
+                    _log.info(
+                        "the %s was started after all: action %d",
+                        body["type"],
+                        action.id,
+                    )
+                    return action
+        looked = (
+            f"{answers} looks into the image's actions did not show it, but a list may lag"
+            if answers
+            else "the image's actions could not be looked at"
+        )
+        raise failure.adding(
+            f"Whether the {body['type']} was started is not known: {looked}. It was not sent "
+            f"again; see do.image.action_list({segments['image_id']}) before you do."
+        )
+
+    def send_unsafe(
+        self,
+        endpoint: Endpoint[ModelT],
+        segments: Mapping[str, str],
+        body: Mapping[str, object],
+    ) -> ModelT:
+        """A POST whose outcome nobody can look up: its error says so."""
+        try:
+            return self.send(endpoint, segments, None, body)
+        except APIError as error:
+            failure = error
+        if _retry.ambiguous(failure):
+            failure.adding(
+                "The request may have been carried out; it was not sent again."
+            )
+        raise failure
+
+    # ── Waiting ─────────────────────────────────────────────────────────────────────────────
+
+    def watch(self, watch: Watch, first_pause: float) -> None:
+        """Ticks until there is nothing left to wait for, or the time is over."""
+        if watch.finished():
+            return
+        from tenacity import Retrying, retry_if_result  # noqa: PLC0415 - only who waits pays
+
+        self.connection.clock.sleep(first_pause)
+        retrying = Retrying(
+            sleep=self.connection.clock.sleep,
+            wait=watch.pause,
+            stop=watch.expired,
+            retry=retry_if_result(not_),
+            retry_error_callback=watch.give_up,
+        )
+        retrying(self._tick, watch)
+
+    def _tick(self, watch: Watch) -> bool:
+        for ask in watch.asks():
+            if not self._turn(watch):
+                break
+            self.ask(watch, ask)
+        return watch.finished()
+
+    def _turn(self, watch: Watch) -> bool:
+        """Waits until the quota has room for a poll; False where the wait ends before."""
+        clock = self.connection.clock
+        while True:
+            limit = watch.limit()
+            if limit == 0:
+                return False
+            pause = self.connection.quota.turn(clock.monotonic(), clock.time())
+            if pause == 0:
+                return True
+            _log.info("the quota is short: the next poll is due in %.1f s", pause)
+            if limit is not None and pause >= limit:
+                clock.sleep(limit)
+                return False
+            clock.sleep(pause)
+
+    def ask(self, watch: Watch, ask: Ask) -> None:
+        """Sends one request of a wait, and hands on what came of it."""
+        try:
+            if ask.region is None:
+                reply = self.once(ask.endpoint, ask.segments, ask.query, watch.limit())
+            else:
+                body = {"type": "transfer", "region": ask.region}
+                action = self.start(ask.segments["image_id"], body)
+                reply = ActionResponse(action=action)
+        except APIError as error:
+            _log.info("while waiting: %s", error)
+            watch.failed(ask, error)
+        else:
+            watch.answered(ask, reply)
+
+    def server_time(self) -> float:
+        """Unix time in seconds by the server's clock, as far as it is known."""
+        clock = self.connection.clock
+        return self.connection.quota.server_time(clock.monotonic(), clock.time())
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """The quota that the newest response stated."""
+        return self.connection.quota.latest
+
+
+def _started_by(action: Action, body: Mapping[str, object], since: float) -> bool:
+    return (
+        action.type == body["type"]
+        and ("region" not in body or action_region(action) == body["region"])
+        and action.started_at is not None
+        and action.started_at.timestamp() >= since
+    )

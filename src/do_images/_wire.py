@@ -1,0 +1,302 @@
+"""The API's language without any I/O: bodies, headers, errors and pages."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Generic, NamedTuple, Protocol, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from do_images._base import Endpoint, ModelT, NoContent, RateLimit
+from do_images.errors import (
+    APIResponseValidationError,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    RequestInfo,
+    UnprocessableEntityError,
+)
+from do_images.models import Links
+
+__all__ = [
+    "FIRST_PAGE",
+    "PAGE_SIZE",
+    "Cursor",
+    "Item",
+    "Reply",
+    "broken_body",
+    "origin",
+    "page_number",
+    "parse",
+    "retry_after",
+    "status_error",
+    "timestamp",
+]
+
+PAGE_SIZE = 200
+"""The most items that the API puts on a page."""
+
+FIRST_PAGE = {"page": "1", "per_page": str(PAGE_SIZE)}
+"""The query for the newest items of a list."""
+
+# ── Responses ───────────────────────────────────────────────────────────────────────────────
+
+
+class Reply(NamedTuple):
+    """A whole HTTP response, and what it answers."""
+
+    request: RequestInfo
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
+    """The model of a 2xx, straight from its bytes."""
+    response = endpoint.response
+    if response is NoContent:
+        return response()
+    try:
+        return response.model_validate_json(reply.content, strict=True)
+    except ValidationError as error:
+        field, problem = _first_problem(error)
+    # Outside of the handler, so that no foreign exception hangs on ours.
+    raise broken_body(reply, problem, field=field)
+
+
+def _first_problem(error: ValidationError) -> tuple[str | None, str]:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or None
+    if field is None:
+        return None, f"the body is not the JSON object that it should be ({first['msg']})"
+    return field, f"field {field}: {first['msg']}"
+
+
+def broken_body(
+    reply: Reply, problem: str, *, field: str | None = None, incomplete: bool = False
+) -> APIResponseValidationError:
+    """The error for a 2xx that can't be used."""
+    request_id = _request_id(None, reply)
+    trace = f" (request id {request_id})" if request_id else ""
+    return APIResponseValidationError(
+        f"{reply.status}, but {problem}{trace}; the body begins {_beginning(reply.content)}",
+        request=reply.request,
+        status_code=reply.status,
+        field=field,
+        request_id=request_id,
+        body=_decoded(reply.content),
+        incomplete=incomplete,
+    )
+
+
+def _beginning(content: bytes) -> str:
+    return repr(content[:200].decode("utf-8", "replace")) + ("..." if len(content) > 200 else "")
+
+
+def _decoded(content: bytes) -> object:
+    try:
+        return from_json(content)
+    except ValueError:
+        return content.decode("utf-8", "replace")
+
+
+_BY_STATUS: dict[int, type[APIStatusError]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableEntityError,
+    429: RateLimitError,
+}
+
+
+def status_error(
+    endpoint: Endpoint[ModelT],
+    reply: Reply,
+    now: float,
+    quota: RateLimit | None,
+    message: str | None = None,
+) -> APIStatusError:
+    """The error for a status other than 2xx.
+
+    `now` is the server's time in Unix seconds, `quota` what the response states of it.
+    """
+    kind = _BY_STATUS.get(reply.status)
+    if kind is None:
+        kind = InternalServerError if reply.status >= 500 else APIStatusError
+    body = _decoded(reply.content)
+    fields: Mapping[str, object] = _as_object(body) or {}
+    error_id = fields.get("id")
+    error = kind(
+        message or _message(fields) or _plain_message(body) or _reason(reply.status),
+        request=reply.request,
+        status_code=reply.status,
+        error_id=error_id if isinstance(error_id, str) and error_id else None,
+        request_id=_request_id(fields, reply),
+        retry_after=retry_after(reply, now, quota),
+        rate_limit=quota,
+        body=body,
+    )
+    if kind is PermissionDeniedError:
+        scopes = " and ".join(endpoint.scopes)
+        return error.adding(f"This call needs a token with the scope {scopes}.")
+    return error
+
+
+def _as_object(body: object) -> dict[str, object] | None:
+    return body if isinstance(body, dict) else None  # pyright: ignore[reportUnknownVariableType] - JSON's keys are str
+
+
+def _message(fields: Mapping[str, object]) -> str | None:
+    message = fields.get("message") or fields.get("error")
+    if not message:
+        return None
+    causes = fields.get("root_causes")
+    told = message if isinstance(message, str) else repr(message)
+    return f"{told} {causes!r}" if causes else told
+
+
+def _plain_message(body: object) -> str | None:
+    if not isinstance(body, str) or "<" in body:
+        return None  # a proxy's HTML says no more than its status does
+    return " ".join(body.split())[:200]
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no reason given"
+
+
+def _request_id(fields: Mapping[str, object] | None, reply: Reply) -> str | None:
+    told = fields.get("request_id") if fields else None
+    return told if isinstance(told, str) and told else reply.headers.get("x-request-id")
+
+
+# ── Headers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def timestamp(date: str | None) -> float | None:
+    """Unix seconds of an HTTP date."""
+    if not date:
+        return None
+    try:
+        moment = parsedate_to_datetime(date)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def retry_after(reply: Reply, now: float, quota: RateLimit | None) -> float | None:
+    """Seconds until the time that a response names for the next try.
+
+    At the hourly limit the API names it only as the end of the quota's window.
+    """
+    named = reply.headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", named, re.ASCII):
+        return float(named)
+    moment = timestamp(named)
+    if moment is None and reply.status == 429 and quota is not None and quota.remaining <= 0:
+        moment = float(quota.reset)
+    return None if moment is None else max(0.0, moment - now)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port: what must be the same for the token to be sent."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
+
+
+# ── Pages ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Item(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> int: ...
+
+
+class Page(Protocol):
+    """Any page of a list."""
+
+    @property
+    def links(self) -> Links | None: ...
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+PageT = TypeVar("PageT", bound=Page)
+
+# An empty page may happen where items vanish while they are listed; more in a row are a fault.
+_BARREN_PAGES = 3
+
+
+class Cursor(Generic[ItemT]):
+    """Where a listing stands: which page is next, and which items have come already."""
+
+    def __init__(self, query: Mapping[str, str]) -> None:
+        self._filters = {**query, "per_page": str(PAGE_SIZE)}
+        self._page = 1
+        self._barren = 0
+        self._seen: set[int] = set()
+        self.more = True
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query that asks for the next page."""
+        return {**self._filters, "page": str(self._page)}
+
+    def take(self, reply: Reply, items: Sequence[ItemT], links: Links | None) -> Sequence[ItemT]:
+        """What is new on a page; moves on to the next one, or ends with `more` false.
+
+        An item that shifted from an earlier page comes once. What stands twice on one page
+        stays as it came.
+        """
+        ids = {item.id for item in items}
+        if not self._seen.isdisjoint(ids):
+            items = [item for item in items if item.id not in self._seen]
+            ids -= self._seen
+        self._seen |= ids
+        pages = links.pages if links else None
+        following = pages.next if pages else None
+        self.more = bool(following)
+        if following:
+            self._advance(reply, following, barren=not ids)
+        return items
+
+    def _advance(self, reply: Reply, following: str, *, barren: bool) -> None:
+        page = page_number(following)
+        self._barren = self._barren + 1 if barren else 0
+        if page is None:
+            problem = "names no page"
+        elif page <= self._page:
+            problem = f"leads from page {self._page} back to page {page}"
+        elif self._barren >= _BARREN_PAGES:
+            problem = f"goes on after {self._barren} pages with nothing new on them"
+        else:
+            self._page = page
+            return
+        raise broken_body(reply, f"links.pages.next {problem}", field="links.pages.next")
+
+
+def page_number(url: str) -> int | None:
+    """The page that a link leads to: all that is ever taken from one."""
+    try:
+        values = parse_qs(urlsplit(url).query).get("page", [])
+    except ValueError:
+        return None
+    if len(values) != 1 or not re.fullmatch(r"[0-9]{1,9}", values[0], re.ASCII):
+        return None
+    return int(values[0])

@@ -1,0 +1,26 @@
+"""Fixtures for all tests."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The asynchronous tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on tokens, addresses or proxies of the machine."""
+    for name in (
+        "DIGITALOCEAN_ACCESS_TOKEN",
+        "DIGITALOCEAN_TOKEN",
+        "DIGITALOCEAN_API_URL",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+    ):
+        monkeypatch.delenv(name, raising=False)
