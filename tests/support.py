@@ -9,12 +9,21 @@ import httpx
 
 from do_images import AsyncClient, Client
 
-__all__ = ["TOKEN", "AsyncVirtualClock", "Json", "Log", "VirtualClock", "async_client", "client", "load"]
+__all__ = [
+    "TOKEN",
+    "AsyncVirtualClock",
+    "Json",
+    "Log",
+    "VirtualClock",
+    "async_client",
+    "client",
+    "load",
+]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
 
-TOKEN = "dop_v1_not_a_real_token"  # noqa: S105 - as it says
+TOKEN = "dop_v1_not_a_real_token"
 _FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -93,9 +102,7 @@ class Log:
 def client(handler: Handler, *, clock: VirtualClock | None = None, max_retries: int = 2) -> Client:
     """A client whose requests the handler answers, and whose waits take no time."""
     http = httpx.Client(transport=httpx.MockTransport(handler))
-    return Client(
-        TOKEN, http_client=http, clock=clock or VirtualClock(), max_retries=max_retries
-    )
+    return Client(TOKEN, http_client=http, clock=clock or VirtualClock(), max_retries=max_retries)
 
 
 def async_client(

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 __all__ = [
@@ -107,7 +107,8 @@ def regions(values: object) -> list[str]:
     """Region slugs in the order given, each once."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise TypeError("regions must be an iterable of str, such as ['nyc3', 'ams3']")
-    return list(dict.fromkeys(region_slug(value) for value in values))
+    slugs = cast("Iterable[object]", values)
+    return list(dict.fromkeys(region_slug(slug) for slug in slugs))
 
 
 def seconds(name: str, value: object, *, most: float = float("inf")) -> float:
@@ -154,7 +155,7 @@ def create_body(
     if tags is not None:
         if isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable):
             raise TypeError("tags must be a list of str, not one str")
-        body["tags"] = [text("tag", tag) for tag in tags]
+        body["tags"] = [text("tag", tag) for tag in cast("Iterable[object]", tags)]
     return body
 
 

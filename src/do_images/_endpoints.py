@@ -35,19 +35,13 @@ IMAGES_LIST: Final = Endpoint("GET", "/v2/images", ImagesResponse, ("image:read"
 IMAGES_CREATE: Final = Endpoint("POST", "/v2/images", ImageResponse, ("image:create",))
 """Import a custom image."""
 
-IMAGES_GET: Final = Endpoint(
-    "GET", "/v2/images/{image_id}", ImageResponse, ("image:read",)
-)
+IMAGES_GET: Final = Endpoint("GET", "/v2/images/{image_id}", ImageResponse, ("image:read",))
 """Get an image."""
 
-IMAGES_UPDATE: Final = Endpoint(
-    "PUT", "/v2/images/{image_id}", ImageResponse, ("image:update",)
-)
+IMAGES_UPDATE: Final = Endpoint("PUT", "/v2/images/{image_id}", ImageResponse, ("image:update",))
 """Update an image."""
 
-IMAGES_DELETE: Final = Endpoint(
-    "DELETE", "/v2/images/{image_id}", NoContent, ("image:delete",)
-)
+IMAGES_DELETE: Final = Endpoint("DELETE", "/v2/images/{image_id}", NoContent, ("image:delete",))
 """Delete an image."""
 
 IMAGE_ACTIONS_LIST: Final = Endpoint(
@@ -74,33 +68,22 @@ ACCOUNT_TRANSFER_START: Final = Endpoint(
 """Offer an image to another account."""
 
 ACCOUNT_TRANSFER_ACCEPT: Final = Endpoint(
-    "POST",
-    "/v2/images/{image_id}/account_transfer/accept",
-    NoContent,
-    ("image:create",),
+    "POST", "/v2/images/{image_id}/account_transfer/accept", NoContent, ("image:create",)
 )
 """Accept an offered image."""
 
 ACCOUNT_TRANSFER_DECLINE: Final = Endpoint(
-    "POST",
-    "/v2/images/{image_id}/account_transfer/decline",
-    NoContent,
-    ("image:create",),
+    "POST", "/v2/images/{image_id}/account_transfer/decline", NoContent, ("image:create",)
 )
 """Decline an offered image."""
 
 ACCOUNT_TRANSFER_CANCEL: Final = Endpoint(
-    "POST",
-    "/v2/images/{image_id}/account_transfer/cancel",
-    NoContent,
-    ("image:update",),
+    "POST", "/v2/images/{image_id}/account_transfer/cancel", NoContent, ("image:update",)
 )
 """Take back an offer."""
 
 ACTIONS_LIST: Final = Endpoint("GET", "/v2/actions", ActionsResponse, ("actions:read",))
 """List all actions."""
 
-ACTIONS_GET: Final = Endpoint(
-    "GET", "/v2/actions/{action_id}", ActionResponse, ("actions:read",)
-)
+ACTIONS_GET: Final = Endpoint("GET", "/v2/actions/{action_id}", ActionResponse, ("actions:read",))
 """Get any action."""

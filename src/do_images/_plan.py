@@ -1,6 +1,7 @@
 """Which requests show how several actions stand: a pure function, without state."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil
 
@@ -31,7 +32,7 @@ class Target:
 
 
 def plan(
-    targets: Sequence[Target], *, account: bool = True, unlisted: Set[int] = frozenset()
+    targets: Sequence[Target], *, account: bool = True, unlisted: AbstractSet[int] = frozenset()
 ) -> list[Ask]:
     """The fewest requests that should show all of the actions.
 
@@ -40,10 +41,10 @@ def plan(
     """
     singly = [target for target in targets if target.id in unlisted]
     listed = [target for target in targets if target.id not in unlisted]
-    by_image = [*_by_image(listed), *map(_single, singly)]
     pages = ceil(len(listed) / _wire.PAGE_SIZE)
-    if not account or pages + len(singly) >= len(by_image):
-        return by_image
+    images = {target.image or -target.id for target in listed}
+    if not account or pages >= len(images):
+        return [*_by_image(listed), *map(_single, singly)]
     # The list is newest first, and ids grow with time.
     newest = sorted((target.id for target in listed), reverse=True)
     chunks = [

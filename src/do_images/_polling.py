@@ -52,6 +52,8 @@ __all__ = [
 _GRACE = 1.0
 # An action that a list should show and doesn't, so many times, is asked for singly from then on.
 _MISSES = 2
+# How many pages of other actions it may cost, for each action, to come to those sought.
+_DEPTH = 0.1
 
 
 @dataclass(slots=True)
@@ -179,6 +181,8 @@ class ActionWatch(Watch):
         self._unlisted: set[int] = set()
         self._misses: dict[int, int] = {}
         self._account = True
+        self._more = False
+        self._oldest = 0
         for action in actions:
             self.add(action)
 
@@ -242,8 +246,12 @@ class ActionWatch(Watch):
             self._more = False
             yield account_page(page, sought)
             sought = {id_ for id_ in sought if self._open(id_)}
-            fruitful = len(sought) < before or page < len(planned)
-            if not self._more or not fruitful or (page >= len(planned) and len(sought) == 1):
+            if not self._more or not sought:
+                return
+            # Ids grow with time: so many newer actions may push ours down, but not for ever.
+            near = self._oldest > max(sought) and page < len(sought) * _DEPTH
+            fruitful = len(sought) < before and len(sought) > 1
+            if not (page < len(planned) or fruitful or near):
                 return
 
     def _open(self, id_: int) -> bool:
@@ -260,6 +268,7 @@ class ActionWatch(Watch):
         if isinstance(reply, ActionsResponse):
             self._more = bool(reply.links and reply.links.pages and reply.links.pages.next)
             shown = reply.actions
+            self._oldest = min((action.id for action in shown), default=0)
         else:
             shown = [reply.action] if isinstance(reply, ActionResponse) else []
         for action in shown:

@@ -69,7 +69,7 @@ class Quota:
         return local if date is None else date + (now - self._received)
 
     def turn(self, now: float, local: float) -> float:
-        """0 if a poll may be sent now, which counts it; else the seconds until it is worth asking."""
+        """0 if a poll may be sent now, which counts it; else the seconds until it may be."""
         with self._lock:
             wait = max(self._closed_until, self._next) - now
             if wait > 0:

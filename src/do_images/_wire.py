@@ -74,8 +74,12 @@ def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
 
 
 def _first_problem(error: ValidationError) -> tuple[str | None, str]:
-    first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or None
+    problems = error.errors(include_url=False, include_input=False)
+    # The known values of an open enum are no demand: what it demands is a string.
+    first = next(problem for problem in problems if problem["type"] != "literal_error")
+    parts = [str(part) for part in first["loc"]]
+    # Between the fields pydantic names the branches of unions that it tried.
+    field = ".".join(part for part in parts if "[" not in part and not part[:1].isupper()) or None
     if field is None:
         return None, f"the body is not the JSON object that it should be ({first['msg']})"
     return field, f"field {field}: {first['msg']}"

@@ -91,7 +91,7 @@ class DOImagesError(Exception):
     def about(self, subject: str) -> Self:
         """A copy whose text begins with `subject`, such as the region that failed."""
         twin = copy.copy(self)
-        twin._before = f"{subject}: {self._before}"
+        twin.__dict__["_before"] = f"{subject}: {self._before}"
         twin.__cause__ = self.__cause__
         return twin
 

@@ -77,9 +77,7 @@ ImageType: TypeAlias = Literal["base", "snapshot", "backup", "custom", "admin"] 
 """What an image was made from; `base` and `admin` ones are DigitalOcean's own."""
 
 
-ImageStatus: TypeAlias = (
-    Literal["NEW", "new", "available", "pending", "deleted", "retired"] | str
-)
+ImageStatus: TypeAlias = Literal["NEW", "new", "available", "pending", "deleted", "retired"] | str
 """How far an image is; a failed import ends as `deleted`."""
 
 
@@ -143,9 +141,7 @@ ActionType: TypeAlias = Literal["transfer", "convert"] | str
 """What a job does; those on other resources than images have many more types."""
 
 
-ResourceType: TypeAlias = (
-    Literal["image", "droplet", "volume", "reserved_ip", "floating_ip"] | str
-)
+ResourceType: TypeAlias = Literal["image", "droplet", "volume", "reserved_ip", "floating_ip"] | str
 """A kind of resource that jobs are about."""
 
 
@@ -253,7 +249,7 @@ class Action(Model):
     """What kind of resource `resource_id` is."""
 
     region: Region | str | None = None
-    """The region the job works in or copies to; a slug in records before 2016."""
+    """The region the job works in or copies to; a slug in records until 2015."""
 
     region_slug: RegionSlug | None = None
     """The slug of that region."""

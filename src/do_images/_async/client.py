@@ -75,8 +75,8 @@ class AsyncClient:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
         if base_url is None:
             base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
-        if http_client is not None and not isinstance(http_client, httpx.AsyncClient):
-            raise TypeError("http_client must be an httpx.AsyncClient")
+        if http_client is not None:
+            check.an(httpx.AsyncClient, http_client)
         agent = f"do-images/{__version__}"
         if user_agent is not None:
             agent = f"{agent} {check.header_value('user_agent', user_agent)}"

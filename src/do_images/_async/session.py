@@ -256,18 +256,17 @@ class AsyncSession:
     async def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""
         clock = self.connection.clock
-        while True:
-            limit = watch.limit()
-            if limit == 0:
-                return False
+        while watch.limit() != 0:
             pause = self.connection.quota.turn(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             _log.info("the quota is short: the next poll is due in %.1f s", pause)
-            if limit is not None and pause >= limit:
-                await clock.sleep(limit)
+            left = watch.terms.left()
+            if left is not None and pause >= left:
+                await clock.sleep(max(0.0, left))
                 return False
             await clock.sleep(pause)
+        return False
 
     async def ask(self, watch: Watch, ask: Ask) -> None:
         """Sends one request of a wait, and hands on what came of it."""

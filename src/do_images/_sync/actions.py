@@ -92,9 +92,7 @@ class Actions:
     ) -> ActionWatch:
         terms = Terms.checked(self._session.connection.clock, poll, timeout)
         check.callback(on_poll)
-        return ActionWatch(
-            [check.an(Action, action) for action in actions], terms, on_poll
-        )
+        return ActionWatch([check.an(Action, action) for action in actions], terms, on_poll)
 
     def _run(self, watch: ActionWatch) -> None:
         age = watch.age(self._session.server_time())

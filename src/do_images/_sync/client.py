@@ -76,8 +76,8 @@ class Client:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
         if base_url is None:
             base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
-        if http_client is not None and not isinstance(http_client, httpx.Client):
-            raise TypeError("http_client must be an httpx.Client")
+        if http_client is not None:
+            check.an(httpx.Client, http_client)
         agent = f"do-images/{__version__}"
         if user_agent is not None:
             agent = f"{agent} {check.header_value('user_agent', user_agent)}"
@@ -162,9 +162,7 @@ class Client:
 
     def __reduce__(self) -> NoReturn:
         """Refused: a pickle would hold the token."""
-        raise TypeError(
-            f"a {type(self).__name__} can't be pickled or copied: it holds the token"
-        )
+        raise TypeError(f"a {type(self).__name__} can't be pickled or copied: it holds the token")
 
 
 def _root(base_url: str, *, allow_http: bool) -> str:

@@ -71,11 +71,7 @@ class Limits:
     __slots__ = ("max_body", "max_retries", "max_retry_wait", "timeout", "whole")
 
     def __init__(
-        self,
-        timeout: httpx.Timeout,
-        max_retries: int,
-        max_retry_wait: float,
-        max_body: int,
+        self, timeout: httpx.Timeout, max_retries: int, max_retry_wait: float, max_body: int
     ) -> None:
         """All of them are checked already."""
         self.timeout = timeout
@@ -187,16 +183,9 @@ class Connection:
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
             http = self._open()
-        timeout, whole = (
-            (limits.timeout, limits.whole) if limit is None else limits.within(limit)
-        )
+        timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method,
-            url,
-            params=query,
-            json=body,
-            headers=self.headers,
-            timeout=timeout,
+            endpoint.method, url, params=query, json=body, headers=self.headers, timeout=timeout
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -204,26 +193,18 @@ class Connection:
         mark = deadline.set(None if whole is None else time.monotonic() + whole)
         response, failure, chunks, size = None, None, list[bytes](), 0
         try:
-            response = http.send(
-                request, stream=True, auth=self.auth, follow_redirects=False
-            )
+            response = http.send(request, stream=True, auth=self.auth, follow_redirects=False)
             response.next_request = None  # a copy of the request, token included
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > limits.max_body:
-                    failure = _Failure(
-                        _TooLarge, f"it is larger than {limits.max_body} bytes"
-                    )
+                    failure = _Failure(_TooLarge, f"it is larger than {limits.max_body} bytes")
                     break
                 if whole is not None and clock.monotonic() - began > whole:
-                    failure = _Failure(
-                        httpx.ReadTimeout, "the body did not end in time"
-                    )
+                    failure = _Failure(httpx.ReadTimeout, "the body did not end in time")
                     break
-        except (
-            httpx.HTTPStatusError
-        ) as error:  # raised by a hook of the user's own client
+        except httpx.HTTPStatusError as error:  # raised by a hook of the user's own client
             response, chunks = error.response, [_read_so_far(error.response)]
         except _FOREIGN as error:
             failure = _Failure(type(error), str(error))
@@ -232,22 +213,16 @@ class Connection:
             if response is not None:
                 response.close()
         now = clock.monotonic()
-        if response is None or (
-            failure and issubclass(failure.kind, httpx.TimeoutException)
-        ):
+        if response is None or (failure and issubclass(failure.kind, httpx.TimeoutException)):
             raise _connection_error(failure, info, whole, now - began)
-        reply = _wire.Reply(
-            info, response.status_code, response.headers, b"".join(chunks)
-        )
+        reply = _wire.Reply(info, response.status_code, response.headers, b"".join(chunks))
         stated = self.quota.note(reply.headers, now)
         if _log.isEnabledFor(logging.DEBUG):
             _log_reply(reply, request.url.path, now - began, attempt)
         if failure is None and 200 <= reply.status < 300:
             return reply
         target = self._refuse(endpoint, reply, failure, stated, hops)
-        return self.exchange(
-            limits, endpoint, target, None, body, limit, attempt, hops + 1
-        )
+        return self.exchange(limits, endpoint, target, None, body, limit, attempt, hops + 1)
 
     def _refuse(
         self,
@@ -274,9 +249,7 @@ class Connection:
             self.quota.close(error.retry_after, now)
         raise error
 
-    def _no_redirect(
-        self, endpoint: Endpoint[ModelT], target: str, hops: int
-    ) -> str | None:
+    def _no_redirect(self, endpoint: Endpoint[ModelT], target: str, hops: int) -> str | None:
         """Why a redirect is not followed, None where it is."""
         try:
             same = _wire.origin(target) == self.origin
@@ -286,9 +259,7 @@ class Connection:
             return f"it redirects to another origin, {target!r}, where the token must not go"
         if endpoint.method != "GET":
             return f"it redirects to {target!r}: only a GET is safe to send there"
-        return (
-            None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
-        )
+        return None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
 
 
 def _http_client(root: str) -> httpx.Client:
@@ -307,9 +278,7 @@ def _connection_error(
     kind, told = failure or _Failure(Exception, "")
     never_sent = issubclass(kind, _NEVER_SENT)
     if issubclass(kind, httpx.TimeoutException):
-        told = (
-            f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
-        )
+        told = f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
         return APITimeoutError(told, request=info, never_sent=never_sent)
     told = f"no answer ({kind.__name__}: {told})"
     return APIConnectionError(told, request=info, never_sent=never_sent)
@@ -318,9 +287,7 @@ def _connection_error(
 def _log_reply(reply: _wire.Reply, path: str, took: float, attempt: int) -> None:
     told = "%s %s -> %d in %.0f ms (request id %s, attempt %d)"
     request_id = reply.headers.get("x-request-id")
-    _log.debug(
-        told, reply.request.method, path, reply.status, took * 1000, request_id, attempt
-    )
+    _log.debug(told, reply.request.method, path, reply.status, took * 1000, request_id, attempt)
 
 
 def _read_so_far(response: httpx.Response) -> bytes:

@@ -152,9 +152,7 @@ class Images:
             NotFoundError: There is no such image.
         """
         segments = {"image_id": check.image_id(id)}
-        body = check.update_body(
-            name=name, distribution=distribution, description=description
-        )
+        body = check.update_body(name=name, distribution=distribution, description=description)
         reply = self._session.send(api.IMAGES_UPDATE, segments, None, body)
         return reply.image
 
@@ -356,10 +354,7 @@ class Images:
         Raises:
             NotFoundError: There is no such image, or it has no such action.
         """
-        segments = {
-            "image_id": check.image_id(id),
-            "action_id": check.action_id(action_id),
-        }
+        segments = {"image_id": check.image_id(id), "action_id": check.action_id(action_id)}
         reply = self._session.send(api.IMAGE_ACTIONS_GET, segments)
         return reply.action
 

@@ -61,9 +61,7 @@ class Session:
             return _wire.parse(endpoint, reply)
         return _wire.parse(endpoint, self._again(failure, endpoint, url, query, body))
 
-    def _reply(
-        self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
-    ) -> _wire.Reply:
+    def _reply(self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]) -> _wire.Reply:
         """The response to a GET before it is parsed."""
         try:
             return self.connection.exchange(self.limits, endpoint, url, query, None)
@@ -81,8 +79,7 @@ class Session:
         """The same with a single try, in at most `limit` seconds: a poll."""
         url = self.connection.root + endpoint.path.format_map(segments)
         return _wire.parse(
-            endpoint,
-            self.connection.exchange(self.limits, endpoint, url, query, None, limit),
+            endpoint, self.connection.exchange(self.limits, endpoint, url, query, None, limit)
         )
 
     def _again(
@@ -200,16 +197,10 @@ class Session:
             answers += 1
             # By the server's clock, whole seconds as its time stamps have.
             now = clock.monotonic()
-            since = floor(
-                self.connection.quota.server_time(now, clock.time()) - (now - began)
-            )
+            since = floor(self.connection.quota.server_time(now, clock.time()) - (now - began))
             for action in reversed(page.actions):
                 if _started_by(action, body, since) and self.connection.claim(action):
-                    _log.info(
-                        "the %s was started after all: action %d",
-                        body["type"],
-                        action.id,
-                    )
+                    _log.info("the %s was started after all: action %d", body["type"], action.id)
                     return action
         looked = (
             f"{answers} looks into the image's actions did not show it, but a list may lag"
@@ -233,9 +224,7 @@ class Session:
         except APIError as error:
             failure = error
         if _retry.ambiguous(failure):
-            failure.adding(
-                "The request may have been carried out; it was not sent again."
-            )
+            failure.adding("The request may have been carried out; it was not sent again.")
         raise failure
 
     # ── Waiting ─────────────────────────────────────────────────────────────────────────────
@@ -266,18 +255,17 @@ class Session:
     def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""
         clock = self.connection.clock
-        while True:
-            limit = watch.limit()
-            if limit == 0:
-                return False
+        while watch.limit() != 0:
             pause = self.connection.quota.turn(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             _log.info("the quota is short: the next poll is due in %.1f s", pause)
-            if limit is not None and pause >= limit:
-                clock.sleep(limit)
+            left = watch.terms.left()
+            if left is not None and pause >= left:
+                clock.sleep(max(0.0, left))
                 return False
             clock.sleep(pause)
+        return False
 
     def ask(self, watch: Watch, ask: Ask) -> None:
         """Sends one request of a wait, and hands on what came of it."""

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
 
 import httpcore
 import httpx
@@ -20,9 +20,7 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 """When the request of this context has to be over, as `time.monotonic()` counts."""
 
 _Options = Iterable[
-    tuple[int, int, int]
-    | tuple[int, int, bytes | bytearray]
-    | tuple[int, int, None, int]
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 ]
 
 
@@ -71,7 +69,7 @@ class _Stream(httpcore.NetworkStream):
 
 class _Backend(httpcore.NetworkBackend):
     def __init__(self) -> None:
-        self._backend = httpcore.SyncBackend()
+        self._backend = cast("httpcore.NetworkBackend", httpcore.SyncBackend())
 
     def connect_tcp(
         self,

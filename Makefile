@@ -1,0 +1,61 @@
+# Every target makes the environment it needs; a second run is quick.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# pyright comes whole in its wheel, and node in another: nothing is fetched at run time.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check generate bench build format lock clean
+
+help: ## Lists the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Two stages, so that the demo waits only for what it needs.
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@echo "setting up $(VENV) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "installing the workshop's tools ..."
+	@$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
+test: $(VENV)/.dev ## Runs the tests, with branch coverage
+	@$(BIN)/python -m pytest -n 2 --quiet --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python scripts/generate.py --check
+	$(BIN)/lint-imports
+	$(BIN)/mypy src tests scripts
+	$(BIN)/pyright
+	$(BIN)/python scripts/check_types.py
+
+generate: $(VENV)/.dev ## Writes models, sync client and sync tests from their sources
+	$(BIN)/python scripts/generate.py
+
+bench: $(VENV)/.dev ## Measures requests, CPU and time, as ratios to a floor
+	$(BIN)/python scripts/benchmark $(ARGS)
+
+build: $(VENV)/.dev ## Builds sdist and wheel into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+
+format: $(VENV)/.dev ## Formats the code and sorts imports
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Pins the newest versions anew, in constraints.txt
+	$(PYTHON) scripts/lock.py
+
+clean: ## Removes what can be made again
+	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
