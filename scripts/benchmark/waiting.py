@@ -1,0 +1,142 @@
+"""Waiting for many actions: requests as the fake counts them over loopback, time and CPU."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from do_images import Action, AsyncClient, Client
+from do_images.models import ActionsResponse
+from do_images.testing import FakeDigitalOcean
+
+_Rows = list[tuple[str, str, str]]
+_Wait = Callable[[str, str, list[Action]], None]
+
+
+def waiting() -> _Rows:
+    """All that issue after issue of other clients complains about."""
+    rows: _Rows = []
+    for name, wait in (("Client", _sync), ("AsyncClient", _async)):
+        rows += _many_images(name, wait)
+        rows += _one_image(name, wait)
+    return [*rows, *_little_quota(), *_thousand()]
+
+
+def _sync(url: str, token: str, actions: list[Action]) -> None:
+    with Client(token, base_url=url) as do:
+        do.action.wait_all(actions, poll=1, timeout=600)
+
+
+def _async(url: str, token: str, actions: list[Action]) -> None:
+    async def wait() -> None:
+        async with AsyncClient(token, base_url=url) as do:
+            await do.action.wait_all(actions, poll=1, timeout=600)
+
+    asyncio.run(wait())
+
+
+def _many_images(name: str, wait: _Wait) -> _Rows:
+    with FakeDigitalOcean() as fake:
+        images = [fake.add_image() for _ in range(200)]
+        with fake.client() as do:
+            fake.transfer_takes(3.0)
+            actions = [do.image.transfer(image, "nyc3") for image in images]
+        begun = len(fake.requests)
+        with fake.serve() as url:
+            took = _timed(lambda: wait(url, fake.token(), actions))
+        ticks = len({round(request.time, 1) for request in fake.requests[begun:]})
+        requests = len(fake.requests) - begun
+    return [
+        (
+            f"{name}: 200 actions on 200 images, requests a tick",
+            f"{requests / ticks:.1f} ({requests} in {ticks} ticks)",
+            "2; one for each action: 200",
+        ),
+        (f"{name}: the same, 3 s each, poll 1: time", f"{took:.2f} s", "4.5 s"),
+    ]
+
+
+def _one_image(name: str, wait: _Wait) -> _Rows:
+    regions = ["ams3", "atl1", "blr1", "fra1", "lon1", "nyc2", "nyc3", "ric1"]
+    regions += ["sfo2", "sfo3", "sgp1", "tor1"]
+    with FakeDigitalOcean(parallel_transfers=True) as fake:
+        image = fake.add_image()
+        fake.transfer_takes(3.0)
+        with fake.client() as do:
+            actions = list(do.image.transfer_many(image, regions).values())
+        begun = len(fake.requests)
+        with fake.serve() as url:
+            wait(url, fake.token(), actions)
+        ticks = len({round(request.time, 1) for request in fake.requests[begun:]})
+        requests = len(fake.requests) - begun
+    told = f"{requests / ticks:.1f} ({requests} in {ticks} ticks)"
+    return [(f"{name}: {len(regions)} regions of one image, requests a tick", told, "1")]
+
+
+def _little_quota() -> _Rows:
+    with FakeDigitalOcean() as fake:
+        images = [fake.add_image() for _ in range(300)]
+        with fake.client() as do:
+            fake.transfer_takes(3.0)
+            actions = [do.image.transfer(image, "nyc3") for image in images]
+        fake.quota(250, remaining=60, window=20.0)
+        begun = len(fake.requests)
+        with fake.serve() as url:
+            took = _timed(lambda: _sync(url, fake.token(), actions))
+        answers = [request.status for request in fake.requests[begun:]]
+    told = f"{answers.count(429)} of {len(answers)} requests, {took:.1f} s"
+    return [("300 actions with 60 requests left: answers 429", told, "0")]
+
+
+def _thousand() -> _Rows:
+    """CPU of the client alone: the responses are prepared, and no socket is in between."""
+    with FakeDigitalOcean() as fake:
+        images = [fake.add_image() for _ in range(1000)]
+        with fake.client() as do:
+            fake.transfer_takes(1000.0)
+            actions = [do.image.transfer(image, "nyc3") for image in images]
+        prepared: dict[str, httpx.Response] = {}
+        ticks = 20
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            key = str(request.url)
+            if key not in prepared:
+                reply = fake.handle(
+                    "GET", request.url.raw_path.decode(), request.headers, request.content
+                )
+                prepared[key] = httpx.Response(200, content=reply.content)
+            return httpx.Response(200, content=prepared[key].content)
+
+        async def wait(polls: int) -> float:
+            http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+            clock = fake.async_clock
+            do = AsyncClient(fake.token(), http_client=http, clock=clock)
+            began = time.process_time()
+            try:
+                await do.action.wait_all(actions, poll=1, timeout=polls)
+            except ExceptionGroup:
+                return time.process_time() - began
+            raise AssertionError("the actions take longer than that")
+
+        spent = (_run(wait(ticks + 1)) - _run(wait(1))) / ticks
+        began = time.process_time()
+        for _ in range(ticks):
+            for response in prepared.values():
+                ActionsResponse.model_validate_json(response.content, strict=True)
+        floor = (time.process_time() - began) / ticks
+    told = f"{spent * 1000:.1f} ms, {spent / floor:.2f} times validating the {len(prepared)} pages"
+    return [("1,000 actions, one AsyncClient: CPU a tick", told, "10 ms")]
+
+
+def _run(awaitable: Awaitable[float]) -> float:
+    async def main() -> float:
+        return await awaitable
+
+    return asyncio.run(main())
+
+
+def _timed(call: Callable[[], None]) -> float:
+    began = time.monotonic()
+    call()
+    return time.monotonic() - began
