@@ -95,6 +95,10 @@ class Watch(ABC):
         self._hint = 0.0
 
     @abstractmethod
+    def subject(self) -> str:
+        """What is waited for, in words for the log."""
+
+    @abstractmethod
     def asks(self) -> Iterator[Ask]:
         """The requests of one tick; what they showed so far decides what follows."""
 
@@ -208,6 +212,9 @@ class ActionWatch(Watch):
         where = f" to {region}" if region and action.type == "transfer" else ""
         what = f" of image {image}" if image else ""
         return f"{action.type}{what}{where} (action {action.id})"
+
+    def subject(self) -> str:
+        return f"{len(self._pending)} action(s)"
 
     def finished(self) -> bool:
         return not self._pending
@@ -435,6 +442,9 @@ class ImageWatch(Watch):
     def age(self, now: float) -> float:
         """Seconds since the image was created, by the server's time `now`."""
         return now - self.image.created_at.timestamp()
+
+    def subject(self) -> str:
+        return f"image {self.image.id}"
 
     def finished(self) -> bool:
         return self._available or self.error is not None

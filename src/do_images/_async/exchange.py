@@ -6,14 +6,12 @@ import time
 from collections.abc import Iterator, Mapping
 from threading import Lock
 from typing import NamedTuple, NoReturn
-from urllib.request import getproxies
 
 import httpx
 
 from do_images import _retry, _wire
-from do_images._async.transport import AsyncTransport, deadline
 from do_images._base import Endpoint, ModelT, RateLimit
-from do_images._clock import AsyncClock
+from do_images._clock import AsyncClock, deadline
 from do_images._quota import Quota
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
@@ -81,6 +79,10 @@ class Limits:
         known = [part for part in parts if part is not None]
         # One number stands for all of them; of several, the longest is the whole request's.
         self.whole = max(known) if len(known) == len(parts) else None
+
+    def without_retries(self) -> "Limits":
+        """The same with a single try."""
+        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body)
 
     def within(self, seconds: float | None) -> tuple[httpx.Timeout, float | None]:
         """The time-outs of a request that has only so many seconds."""
@@ -213,11 +215,14 @@ class AsyncConnection:
                 await response.aclose()
         now = clock.monotonic()
         if response is None or (failure and issubclass(failure.kind, httpx.TimeoutException)):
-            raise _connection_error(failure, info, whole, now - began)
+            lost = _connection_error(failure, info, whole, now - began)
+            _log_outcome(info, type(lost).__name__, now - began, None, attempt)
+            raise lost
         reply = _wire.Reply(info, response.status_code, response.headers, b"".join(chunks))
         stated = self.quota.note(reply.headers, now)
         if _log.isEnabledFor(logging.DEBUG):
-            _log_reply(reply, request.url.path, now - began, attempt)
+            request_id = reply.headers.get("x-request-id")
+            _log_outcome(info, str(reply.status), now - began, request_id, attempt)
         if failure is None and 200 <= reply.status < 300:
             return reply
         target = self._refuse(endpoint, reply, failure, stated, hops)
@@ -262,6 +267,11 @@ class AsyncConnection:
 
 
 def _http_client(root: str) -> httpx.AsyncClient:
+    # Neither is cheap to import, and a user's own HTTP client needs none.
+    from urllib.request import getproxies  # noqa: PLC0415
+
+    from do_images._async.transport import AsyncTransport  # noqa: PLC0415
+
     scheme = root.partition(":")[0].lower()
     proxies = getproxies()
     if scheme in proxies or "all" in proxies:
@@ -283,10 +293,12 @@ def _connection_error(
     return APIConnectionError(told, request=info, never_sent=never_sent)
 
 
-def _log_reply(reply: _wire.Reply, path: str, took: float, attempt: int) -> None:
-    told = "%s %s -> %d in %.0f ms (request id %s, attempt %d)"
-    request_id = reply.headers.get("x-request-id")
-    _log.debug(told, reply.request.method, path, reply.status, took * 1000, request_id, attempt)
+def _log_outcome(
+    info: RequestInfo, outcome: str, took: float, request_id: str | None, attempt: int
+) -> None:
+    told = "%s %s -> %s in %.0f ms (request id %s, attempt %d)"
+    path = httpx.URL(info.url).path
+    _log.debug(told, info.method, path, outcome, took * 1000, request_id, attempt)
 
 
 def _read_so_far(response: httpx.Response) -> bytes:

@@ -106,12 +106,11 @@ class AsyncSession:
                 return await self.connection.exchange(
                     self.limits, endpoint, url, query, body, attempt=len(failures) + 1
                 )
-            except NotFoundError as error:
-                # It is gone, as was asked for: by a try of ours that got no clear answer.
-                if endpoint.method == "DELETE" and any(map(_retry.ambiguous, failures)):
-                    return _wire.Reply(error.request, 204, {}, b"")
-                raise
             except APIError as error:
+                # It is gone, as was asked for: by a try of ours that got no clear answer.
+                gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)
+                if gone and any(map(_retry.ambiguous, failures)):
+                    return _wire.Reply(error.request, 204, {}, b"")
                 failures.append(error)
                 raise
 
@@ -236,6 +235,7 @@ class AsyncSession:
             return
         from tenacity import AsyncRetrying, retry_if_result  # noqa: PLC0415 - only who waits pays
 
+        _log.info("waiting for %s, a look every %g s", watch.subject(), watch.terms.poll)
         await self.connection.clock.sleep(first_pause)
         retrying = AsyncRetrying(
             sleep=self.connection.clock.sleep,
@@ -247,10 +247,12 @@ class AsyncSession:
         await retrying(self._tick, watch)
 
     async def _tick(self, watch: Watch) -> bool:
+        # The next tick is the next try: no request of a wait may outstay its timeout.
+        single = AsyncSession(self.connection, self.limits.without_retries())
         for ask in watch.asks():
             if not await self._turn(watch):
                 break
-            await self.ask(watch, ask)
+            await single.ask(watch, ask)
         return watch.finished()
 
     async def _turn(self, watch: Watch) -> bool:

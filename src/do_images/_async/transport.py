@@ -7,16 +7,14 @@ ever. Here no read or write gets more time than the request has left.
 import ssl
 import time
 from collections.abc import Iterable
-from contextvars import ContextVar
 from typing import Any, cast
 
 import httpcore
 import httpx
 
-__all__ = ["AsyncTransport", "deadline"]
+from do_images._clock import deadline
 
-deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-"""When the request of this context has to be over, as `time.monotonic()` counts."""
+__all__ = ["AsyncTransport"]
 
 _Options = Iterable[
     tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]

@@ -105,12 +105,11 @@ class Session:
                 return self.connection.exchange(
                     self.limits, endpoint, url, query, body, attempt=len(failures) + 1
                 )
-            except NotFoundError as error:
-                # It is gone, as was asked for: by a try of ours that got no clear answer.
-                if endpoint.method == "DELETE" and any(map(_retry.ambiguous, failures)):
-                    return _wire.Reply(error.request, 204, {}, b"")
-                raise
             except APIError as error:
+                # It is gone, as was asked for: by a try of ours that got no clear answer.
+                gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)
+                if gone and any(map(_retry.ambiguous, failures)):
+                    return _wire.Reply(error.request, 204, {}, b"")
                 failures.append(error)
                 raise
 
@@ -235,6 +234,7 @@ class Session:
             return
         from tenacity import Retrying, retry_if_result  # noqa: PLC0415 - only who waits pays
 
+        _log.info("waiting for %s, a look every %g s", watch.subject(), watch.terms.poll)
         self.connection.clock.sleep(first_pause)
         retrying = Retrying(
             sleep=self.connection.clock.sleep,
@@ -246,10 +246,12 @@ class Session:
         retrying(self._tick, watch)
 
     def _tick(self, watch: Watch) -> bool:
+        # The next tick is the next try: no request of a wait may outstay its timeout.
+        single = Session(self.connection, self.limits.without_retries())
         for ask in watch.asks():
             if not self._turn(watch):
                 break
-            self.ask(watch, ask)
+            single.ask(watch, ask)
         return watch.finished()
 
     def _turn(self, watch: Watch) -> bool:

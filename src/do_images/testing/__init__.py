@@ -1,11 +1,15 @@
-"""A fake of the API, for the tests of whoever uses this package.
+"""A fake of the API, for the tests of whoever uses this package."""
 
-    with FakeDigitalOcean() as fake, fake.client() as do:
-        action = do.image.transfer(7555620, "nyc3", wait=True)
+from do_images.testing._clock import AsyncVirtualClock, VirtualClock
+from do_images.testing._fake import FakeDigitalOcean
+from do_images.testing._messages import Reply, Request
+from do_images.testing._quirks import Quirk
 
-No network, no token, no time: the clients of a fake wait on its virtual clock.
-"""
-
-from do_images.testing._fake import FakeDigitalOcean, Request
-
-__all__ = ["FakeDigitalOcean", "Request"]
+__all__ = [
+    "AsyncVirtualClock",
+    "FakeDigitalOcean",
+    "Quirk",
+    "Reply",
+    "Request",
+    "VirtualClock",
+]

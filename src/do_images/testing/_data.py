@@ -1,13 +1,49 @@
-"""What an account of the fake holds at first: images of every kind, and the regions."""
+"""What an account of the fake holds at first: images of every kind; and the regions."""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
-__all__ = ["REGIONS", "Json", "Record", "first_images", "region"]
+__all__ = ["OURS", "REGIONS", "ImageState", "Json", "Record", "first_images", "region_record"]
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 Record: TypeAlias = dict[str, Json]
 
+OURS = "ours"
+"""The owner of what belongs to the account of the fake's own tokens."""
+
+
+@dataclass(slots=True)
+class ImageState:
+    """An image as the server knows it."""
+
+    id: int
+    name: str
+    created_at: str
+    type: str = "snapshot"
+    distribution: str = "Ubuntu"
+    slug: str | None = None
+    public: bool = False
+    regions: list[str] = field(default_factory=list[str])
+    min_disk_size: int = 25
+    size_gigabytes: float = 2.34
+    description: str | None = ""
+    tags: list[str] = field(default_factory=list[str])
+    status: str = "available"
+    error_message: str = ""
+    owner: str = OURS
+    importing_to: str | None = None
+    """The region of an import that has not succeeded yet: much is not known before."""
+    born: int = -(10**18)
+    """When it was created, in nanoseconds of the fake's time."""
+    body: bytes = b""
+    """As it is sent; empty after each change."""
+
+
 REGIONS = {
+    "ams1": "Amsterdam 1",
+    "ams2": "Amsterdam 2",
     "ams3": "Amsterdam 3",
     "atl1": "Atlanta 1",
     "blr1": "Bangalore 1",
@@ -17,101 +53,106 @@ REGIONS = {
     "nyc2": "New York 2",
     "nyc3": "New York 3",
     "ric1": "Richmond 1",
+    "sfo1": "San Francisco 1",
     "sfo2": "San Francisco 2",
     "sfo3": "San Francisco 3",
     "sgp1": "Singapore 1",
     "syd1": "Sydney 1",
     "tor1": "Toronto 1",
 }
+# Not for new Droplets any more; images can still be copied there.
+_CLOSED = frozenset({"ams1", "ams2", "sfo1"})
+_FEATURES = ("backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer")
+_SIZES = (
+    "s-1vcpu-512mb-10gb",
+    "s-1vcpu-1gb",
+    "s-1vcpu-2gb",
+    "s-2vcpu-2gb",
+    "s-2vcpu-4gb",
+    "s-4vcpu-8gb",
+    "c-2",
+    "g-2vcpu-8gb",
+)
 
-_SIZES = ["s-1vcpu-1gb", "s-1vcpu-2gb", "s-2vcpu-4gb", "s-4vcpu-8gb", "c-2", "g-2vcpu-8gb"]
-_EVERYWHERE: list[Json] = list(REGIONS)
-
-# id, slug, name, distribution, smallest disk in GB, size in GB
+# id, slug, name, distribution, smallest disk in GB, size in GB, status
 _SYSTEMS = (
-    (53893572, "ubuntu-22-04-x64", "22.04 (LTS) x64", "Ubuntu", 7, 0.64),
-    (155133621, "ubuntu-24-04-x64", "24.04 (LTS) x64", "Ubuntu", 7, 0.76),
-    (173772346, "debian-12-x64", "12 x64", "Debian", 7, 0.56),
-    (181120834, "fedora-42-x64", "42 x64", "Fedora", 7, 0.46),
-    (159653254, "almalinux-9-x64", "9 x64", "AlmaLinux", 10, 1.51),
-    (159651797, "rockylinux-9-x64", "9 x64", "Rocky Linux", 10, 1.87),
+    (112929454, "ubuntu-22-04-x64", "22.04 (LTS) x64", "Ubuntu", 7, 0.64, "available"),
+    (155133621, "ubuntu-24-04-x64", "24.04 (LTS) x64", "Ubuntu", 7, 0.66, "available"),
+    (195932981, "ubuntu-25-10-x64", "25.10 x64", "Ubuntu", 7, 0.73, "available"),
+    (93524084, "ubuntu-20-04-x64", "20.04 (LTS) x64", "Ubuntu", 7, 0.61, "retired"),
+    (159651797, "debian-12-x64", "12 x64", "Debian", 7, 0.56, "available"),
+    (196010532, "debian-13-x64", "13 x64", "Debian", 7, 0.58, "available"),
+    (187424651, "fedora-42-x64", "42 x64", "Fedora", 7, 0.46, "available"),
+    (154870521, "centos-stream-9-x64", "9 Stream x64", "CentOS", 10, 1.18, "available"),
+    (159653254, "almalinux-9-x64", "9 x64", "AlmaLinux", 10, 1.51, "available"),
+    (159654188, "rockylinux-9-x64", "9 x64", "Rocky Linux", 10, 1.87, "available"),
 )
 _APPLICATIONS = (
-    (186442665, "docker-20-04", "Docker on Ubuntu 22.04", "Ubuntu", 25, 2.22),
-    (174632128, "wordpress-20-04", "WordPress on Ubuntu 22.04", "Ubuntu", 25, 2.96),
+    (186442665, "docker-20-04", "Docker on Ubuntu 22.04", "Ubuntu", 25, 2.22, "available"),
+    (174632128, "wordpress-20-04", "WordPress on Ubuntu 22.04", "Ubuntu", 25, 2.96, "available"),
+    (178156472, "mysql-20-04", "MySQL on Ubuntu 22.04", "Ubuntu", 25, 1.94, "available"),
+)
+_PRIVATE = (
+    ImageState(
+        7555620,
+        "web-01-before-upgrade",
+        "2025-11-04T22:23:02Z",
+        regions=["nyc1", "nyc2"],
+        min_disk_size=20,
+        description=None,
+    ),
+    ImageState(
+        7555621,
+        "web-01 2025-12-28",
+        "2025-12-28T03:12:47Z",
+        type="backup",
+        regions=["ams3"],
+        size_gigabytes=3.1,
+        description=None,
+    ),
+    ImageState(
+        7555622,
+        "base-2025-12",
+        "2025-12-01T08:00:51Z",
+        type="custom",
+        distribution="Debian",
+        regions=["fra1"],
+        min_disk_size=15,
+        size_gigabytes=1.2,
+        description="Debian with our agents",
+        tags=["base-image", "prod"],
+    ),
 )
 
 
-def first_images() -> list[Record]:
-    """The images of a new account; `_kind` is what the list's filter `type` goes by."""
-    return [
-        *(_public(*row, kind="distribution") for row in _SYSTEMS),
-        *(_public(*row, kind="application") for row in _APPLICATIONS),
-        private(7555620, "Nifty New Snapshot", "snapshot", ["nyc1", "nyc2"], 20, 2.34),
-        private(7555621, "web-01 weekly", "backup", ["ams3"], 25, 3.1),
-        private(
-            7555622, "golden-2025-12", "custom", ["fra1"], 15, 1.2, tags=["base-image", "prod"]
-        ),
-    ]
+def first_images() -> Iterator[ImageState]:
+    """The images of a new account."""
+    for type_, rows in (("base", _SYSTEMS), ("snapshot", _APPLICATIONS)):
+        for id_, slug, name, distribution, disk, size, status in rows:
+            yield ImageState(
+                id_,
+                name,
+                "2025-06-02T19:10:32Z",
+                type=type_,
+                distribution=distribution,
+                slug=slug,
+                public=True,
+                regions=[*REGIONS],
+                min_disk_size=disk,
+                size_gigabytes=size,
+                description=f"{distribution} {name}" if type_ == "base" else name,
+                status=status,
+            )
+    # One of its own for each fake.
+    yield from deepcopy(_PRIVATE)
 
 
-def _public(
-    id_: int, slug: str, name: str, distribution: str, disk: int, size: float, *, kind: str
-) -> Record:
-    return {
-        "id": id_,
-        "name": name,
-        "distribution": distribution,
-        "slug": slug,
-        "public": True,
-        "regions": list(_EVERYWHERE),
-        "created_at": "2025-06-02T19:10:32Z",
-        "min_disk_size": disk,
-        "type": "base" if kind == "distribution" else "snapshot",
-        "size_gigabytes": size,
-        "description": f"{distribution} {name}",
-        "tags": [],
-        "status": "available",
-        "error_message": "",
-        "_kind": kind,
-    }
-
-
-def private(
-    id_: int,
-    name: str,
-    type_: str,
-    regions: list[str],
-    disk: int,
-    size: float,
-    tags: list[str] | None = None,
-) -> Record:
-    """An image of the account's own."""
-    return {
-        "id": id_,
-        "name": name,
-        "distribution": "Ubuntu",
-        "slug": None,
-        "public": False,
-        "regions": [*regions],
-        "created_at": "2025-11-04T22:23:02Z",
-        "min_disk_size": disk,
-        "type": type_,
-        "size_gigabytes": size,
-        "description": None,
-        "tags": [*(tags or [])],
-        "status": "available",
-        "error_message": "",
-        "_kind": None,
-    }
-
-
-def region(slug: str) -> Record:
-    """The record of a region, as it stands in actions."""
+def region_record(slug: str) -> Record:
+    """A region as it stands in actions."""
     return {
         "name": REGIONS[slug],
         "slug": slug,
-        "features": ["backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer"],
-        "available": True,
+        "features": [*_FEATURES],
+        "available": slug not in _CLOSED,
         "sizes": [*_SIZES],
     }

@@ -1,42 +1,33 @@
-"""`FakeDigitalOcean`: the account, its clock, and the ways in."""
+"""`FakeDigitalOcean`: what a test arranges, inspects, and lets go wrong."""
 
-import json
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import formatdate
-from threading import RLock
 from types import TracebackType
-from typing import NamedTuple, Self
-from urllib.parse import parse_qsl, unquote
+from typing import Self
 
 import httpx
 
 from do_images import Action, AsyncClient, Client, Image
-from do_images._base import Endpoint, Model
-from do_images.testing._account import Account, Quota
-from do_images.testing._data import Json, Record
-from do_images.testing._faults import Fault, Lose, Lost, Reply
-from do_images.testing._routes import ROUTES, Answer, Call, decoded, match, problem
-from do_images.testing._server import serving
-from do_images.testing._time import AsyncFakeClock, FakeClock, Timeline
+from do_images.testing._account import Account, Quota, stamp
+from do_images.testing._bodies import action_body, image_body
+from do_images.testing._clock import (
+    EPOCH,
+    AsyncVirtualClock,
+    VirtualClock,
+    VirtualTime,
+    nanoseconds,
+)
+from do_images.testing._data import OURS, REGIONS, ImageState, Json
+from do_images.testing._faults import Broken, Fault
+from do_images.testing._messages import Incoming, Loss, Reply, Request
+from do_images.testing._quirks import QUIRKS, Quirk
+from do_images.testing._service import Service
 from do_images.testing._transports import AsyncFakeTransport, FakeTransport
 
-__all__ = ["FakeDigitalOcean", "Request"]
+__all__ = ["FakeDigitalOcean"]
 
-
-class Request(NamedTuple):
-    """A request that the fake was sent."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Json
-    """The decoded JSON, None where there was none."""
-    time: float
-    """When it came, in Unix seconds of the fake's time."""
-    status: int | None
-    """What it was answered with, None where the answer was lost."""
+_BASE_URL = "https://api.digitalocean.com"
 
 
 class FakeDigitalOcean:
@@ -45,27 +36,40 @@ class FakeDigitalOcean:
     Its clients wait in virtual time: an hour-long transfer takes no time at all. Everything is
     determined by `seed` and by what is sent to it; two fakes know nothing of each other.
 
-    The account holds public images, such as `ubuntu-24-04-x64`, and three of its own: the snapshot
-    7555620 in nyc1 and nyc2, the backup 7555621 and the custom image 7555622.
+    The account holds public images, `ubuntu-24-04-x64` and more, and three of its own: the
+    snapshot 7555620 in nyc1 and nyc2, the backup 7555621 in ams3, and the custom image 7555622 in
+    fra1 with the tags base-image and prod.
     """
 
-    def __init__(self, *, seed: int = 0, parallel_transfers: bool = False) -> None:
-        """`parallel_transfers` lets an image be copied to several regions at once."""
-        self._timeline = Timeline()
-        self._account = Account(seed, self._timeline, parallel_transfers=parallel_transfers)
-        self._lock = RLock()
-        self._faults: list[Fault] = []
-        self._count = 0
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        empty: bool = False,
+        parallel_transfers: bool = False,
+        accept_any_token: bool = False,
+    ) -> None:
+        """Nothing is shared with other fakes.
+
+        Args:
+            seed: Determines tokens, request ids, and the ids of what is created.
+            empty: The account begins without any image.
+            parallel_transfers: An image can be copied to several regions at once.
+            accept_any_token: Any token will do for everything.
+        """
+        self._time = VirtualTime()
+        self._account = Account(seed, self._time, empty=empty, parallel=parallel_transfers)
+        self._service = Service(seed, self._time, self._account, accept_any_token=accept_any_token)
         self._token = self.token()
-        self.requests: list[Request] = []
-        """Every request in the order in which they came."""
-        self.clock = FakeClock(self._timeline)
+        self.clock = VirtualClock(self._time)
         """Virtual time for a `Client`."""
-        self.async_clock = AsyncFakeClock(self._timeline)
+        self.async_clock = AsyncVirtualClock(self._time)
         """Virtual time for an `AsyncClient`."""
-        self.transport: httpx.BaseTransport = FakeTransport(self)
+        self.transport: httpx.BaseTransport = FakeTransport(self._service, self.clock)
         """What any `httpx.Client` can be pointed at."""
-        self.async_transport: httpx.AsyncBaseTransport = AsyncFakeTransport(self)
+        self.async_transport: httpx.AsyncBaseTransport = AsyncFakeTransport(
+            self._service, self.async_clock
+        )
         """What any `httpx.AsyncClient` can be pointed at."""
 
     def __enter__(self) -> Self:
@@ -80,126 +84,243 @@ class FakeDigitalOcean:
     ) -> None:
         """Nothing is left to close."""
 
+    def __repr__(self) -> str:
+        """What it holds, in numbers."""
+        counts = f"{len(self._account.images)} images, {len(self._account.actions)} actions"
+        return f"<{type(self).__name__}: {counts}, {len(self.requests)} requests>"
+
     # ── Ways in ─────────────────────────────────────────────────────────────────────────────
 
     def client(
-        self, *, token: str | None = None, timeout: float | None = None, max_retries: int = 2
+        self,
+        *,
+        token: str | None = None,
+        base_url: str = _BASE_URL,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int = 2,
+        user_agent: str | None = None,
+        max_retry_wait: float = 60.0,
+        max_body: int = 64 * 1024 * 1024,
     ) -> Client:
-        """A client of this fake, in process."""
+        """A client of this fake, in process; for `token` see `FakeDigitalOcean.token`.
+
+        The other options are those of `Client`.
+        """
         return Client(
             token or self._token,
+            base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
-            http_client=httpx.Client(transport=self.transport),
+            user_agent=user_agent,
+            http_client=httpx.Client(transport=self.transport, trust_env=False),
             clock=self.clock,
+            max_retry_wait=max_retry_wait,
+            max_body=max_body,
         )
 
     def async_client(
-        self, *, token: str | None = None, timeout: float | None = None, max_retries: int = 2
+        self,
+        *,
+        token: str | None = None,
+        base_url: str = _BASE_URL,
+        timeout: float | httpx.Timeout | None = None,
+        max_retries: int = 2,
+        user_agent: str | None = None,
+        max_retry_wait: float = 60.0,
+        max_body: int = 64 * 1024 * 1024,
     ) -> AsyncClient:
-        """An asynchronous client of this fake, in process."""
+        """An asynchronous client of this fake, in process; for `token` see `FakeDigitalOcean.token`.
+
+        The other options are those of `AsyncClient`.
+        """
         return AsyncClient(
             token or self._token,
+            base_url=base_url,
             timeout=timeout,
             max_retries=max_retries,
-            http_client=httpx.AsyncClient(transport=self.async_transport),
+            user_agent=user_agent,
+            http_client=httpx.AsyncClient(transport=self.async_transport, trust_env=False),
             clock=self.async_clock,
+            max_retry_wait=max_retry_wait,
+            max_body=max_body,
         )
 
     @contextmanager
-    def serve(self, port: int = 0, *, speed: float = 1.0) -> Generator[str]:
-        """Serves it on a loopback port, yielding the base URL; time runs `speed` times as fast."""
-        self._timeline.run(speed)
-        try:
-            with serving(self, port) as url:
+    def serve(self, port: int = 0, *, speed: float = 1.0) -> Iterator[str]:
+        """Serves it on a loopback port, and yields the base URL.
+
+        Meanwhile its time runs `speed` times as fast as real time; with 0 it stands still, but
+        for `advance` and for clients that sleep on `clock` or `async_clock`.
+
+        Args:
+            port: 0 takes one that is free.
+            speed: Seconds of the fake's time for one real second.
+        """
+        from do_images.testing._server import serving  # noqa: PLC0415 - most tests do without
+
+        with serving(self._service, port, speed) as url:
+            self._time.run(speed)
+            try:
                 yield url
-        finally:
-            self._timeline.run(None)
+            finally:
+                self._time.run(0)
+
+    def handle(
+        self, method: str, target: str, headers: Mapping[str, str], content: bytes = b""
+    ) -> Reply:
+        """Answers one request without any wire; `target` is the path with its query."""
+        path, _, query = target.partition("?")
+        lower = {name.lower(): value for name, value in headers.items()}
+        return self._service.handle(Incoming(method, path, query, lower, content, _BASE_URL))
 
     # ── What it holds ───────────────────────────────────────────────────────────────────────
 
     @property
+    def requests(self) -> Sequence[Request]:
+        """Every request that was sent, in the order in which they came."""
+        return self._service.requests
+
+    @property
     def images(self) -> list[Image]:
-        """All images, public ones too, as they are now."""
-        with self._lock:
+        """All images, public ones too, as they are now; changes of the list change nothing."""
+        with self._service.lock:
             self._account.settle()
-            return [Image.model_validate_json(_json(record)) for record in self._images()]
+            bodies = [image_body(image, ()) for image in self._account.images.values()]
+        return [Image.model_validate_json(body) for body in bodies]
 
     @property
     def actions(self) -> list[Action]:
-        """All actions, oldest first, as they are now."""
-        with self._lock:
+        """All actions as they are now, oldest first; changes of the list change nothing."""
+        with self._service.lock:
             self._account.settle()
-            records = map(_visible, self._account.actions.values())
-            return [Action.model_validate_json(_json(record)) for record in records]
-
-    def _images(self) -> Iterator[Record]:
-        return map(_visible, self._account.images.values())
+            bodies = [action_body(action, ()) for action in self._account.actions.values()]
+        return [Action.model_validate_json(body) for body in bodies]
 
     @property
     def now(self) -> datetime:
-        """The fake's time, UTC."""
-        return datetime.fromtimestamp(self._timeline.now(), UTC)
+        """The fake's time, UTC. It begins with the year 2026."""
+        return datetime.fromtimestamp(EPOCH + self._time.seconds(), UTC)
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
-        self._timeline.move_to(self._timeline.now() + seconds)
+        self._time.advance(seconds)
 
+    def token(self, scopes: Iterable[str] | None = None, *, account: str | None = None) -> str:
+        """A new token.
+
+        Args:
+            scopes: What it allows, such as `image:read`; None allows everything.
+            account: The UUID of another account, such as one that an image was offered to.
+        """
+        with self._service.lock:
+            return self._account.token(scopes, OURS if account is None else account)
+
+    # The id comes first, so that its annotation is not taken for the method's parameter `type`.
     def add_image(
         self,
         *,
         id: int | None = None,  # noqa: A002 - the API's word
         name: str | None = None,
         type: str = "snapshot",  # noqa: A002 - the API's word
-        regions: Iterable[str] = ("nyc1",),
-        tags: Iterable[str] = (),
         distribution: str = "Ubuntu",
+        slug: str | None = None,
+        public: bool = False,
+        regions: Iterable[str] = ("nyc1",),
+        min_disk_size: int = 25,
+        size_gigabytes: float = 2.34,
+        description: str | None = "",
+        tags: Iterable[str] = (),
         status: str = "available",
+        error_message: str = "",
+        created_at: datetime | None = None,
     ) -> int:
-        """Adds an image of the account's own, and returns its id."""
-        fields: Record = {
-            "type": type,
-            "regions": [*regions],
-            "tags": [*tags],
-            "distribution": distribution,
-            "status": status,
-        }
-        if name is not None:
-            fields["name"] = name
-        if id is not None:
-            fields["id"] = id
-        with self._lock:
-            return self._account.add(**fields)
+        """Adds an image and returns its id; without arguments, a snapshot of the account's own.
 
-    def token(self, scopes: Iterable[str] | None = None) -> str:
-        """A new token: for everything, or for the scopes given, such as `image:read`."""
-        with self._lock:
-            self._count += 1
-            token = f"dop_v1_{self._account.random.getrandbits(256):064x}"
-            self._account.tokens[token] = None if scopes is None else frozenset(scopes)
-            return token
+        A public image of type `base` is listed as a distribution, one of type `snapshot` as an
+        application. Sizes are in GB. One that has the status `NEW` or `pending` stays so.
+        """
+        with self._service.lock:
+            now = self._account.settle()
+            id_ = self._account.new_image_id() if id is None else id
+            if id_ in self._account.images:
+                raise ValueError(f"there is an image {id_} already")
+            image = ImageState(
+                id_,
+                f"image-{id_}" if name is None else name,
+                stamp(now) if created_at is None else _utc(created_at),
+                type=type,
+                distribution=distribution,
+                slug=slug,
+                public=public,
+                regions=[*regions],
+                min_disk_size=min_disk_size,
+                size_gigabytes=size_gigabytes,
+                description=description,
+                tags=[*tags],
+                status=status,
+                error_message=error_message,
+                importing_to="" if status in {"NEW", "pending", "deleted"} else None,
+            )
+            self._account.put(image)
+            return id_
+
+    def add_images(self, count: int, *, type: str = "snapshot", public: bool = False) -> list[int]:  # noqa: A002 - the API's word
+        """Adds many images, for pages, and returns their ids."""
+        return [self.add_image(type=type, public=public) for _ in range(count)]
+
+    def remove_image(self, id: int) -> None:  # noqa: A002 - the API's word
+        """Takes an image away, as if somebody else had deleted it."""
+        with self._service.lock:
+            self._account.settle()
+            self._account.forget(self._account.images[id])
+
+    def offer_image(
+        self, *, name: str = "offered", regions: Iterable[str] = ("nyc1",)
+    ) -> tuple[int, int]:
+        """Another account offers an image to this one; returns the image's and the offer's id."""
+        with self._service.lock:
+            id_ = self.add_image(name=name, regions=regions)
+            image = self._account.images[id_]
+            image.owner = "another account"
+            return id_, self._account.offer(image, None)
 
     # ── What is to happen ───────────────────────────────────────────────────────────────────
 
-    def transfer_takes(self, seconds: float) -> None:
-        """How long transfers take that begin from now on, 30 s at first."""
-        self._account.action_seconds["transfer"] = seconds
+    def transfer_takes(self, seconds: float, *, region: str | None = None) -> None:
+        """How long transfers take that begin from now on, to one region or to all; 10 s at first.
+
+        `math.inf` never ends.
+        """
+        if region is None:
+            self._account.action_takes["transfer"] = _length(seconds)
+        else:
+            self._account.region_takes[_region(region)] = _length(seconds)
 
     def convert_takes(self, seconds: float) -> None:
-        """How long conversions take that begin from now on, 20 s at first."""
-        self._account.action_seconds["convert"] = seconds
+        """How long conversions take that begin from now on; 5 s at first."""
+        self._account.action_takes["convert"] = _length(seconds)
 
     def imports_take(self, seconds: float) -> None:
-        """How long imports take that begin from now on, 60 s at first."""
-        self._account.import_seconds = seconds
+        """How long imports take that begin from now on; 20 s at first."""
+        self._account.import_takes = _length(seconds)
 
     def imports_fail(self, error_message: str | None) -> None:
         """Imports that begin from now on fail for this reason; None lets them succeed again."""
         self._account.import_error = error_message
 
+    def fail_action(self, action_id: int) -> None:
+        """A running action will end errored, when its time is over."""
+        with self._service.lock:
+            self._account.settle()
+            action = self._account.actions[action_id]
+            if action.status != "in-progress":
+                raise ValueError(f"action {action_id} has ended: {action.status}")
+            action.fails = True
+
     def fail_next_action(self, region: str | None = None) -> None:
-        """The next action, or the next one in that region, ends as `errored`."""
-        self._account.failing_regions.append(region)
+        """The next action, or the next one in that region, will end errored."""
+        with self._service.lock:
+            self._account.fail_next_action(None if region is None else _region(region))
 
     def quota(
         self,
@@ -207,15 +328,44 @@ class FakeDigitalOcean:
         *,
         remaining: int | None = None,
         window: float = 3600.0,
-        retry_after: bool = False,
+        retry_after: bool | float = False,
     ) -> None:
-        """Sets the rate limit: `limit` requests in `window` seconds, of which `remaining` are left.
+        """Sets the limit of requests; 5,000 an hour at first.
 
-        `retry_after` names the time in that header too, as the API does at the limit a minute.
+        Args:
+            limit: Requests that the window allows in all.
+            remaining: How many of them are left now; what was used expires in one window.
+            window: Seconds after which a request is not counted any more.
+            retry_after: A 429 has the header `Retry-After`, as at the API's limit per minute: with
+                True the time that is needed, else so many seconds.
         """
         used = 0 if remaining is None else limit - remaining
-        now = self._timeline.now()
-        self._account.quota = Quota(limit, window, used, now, named=retry_after)
+        if limit < 0 or not 0 <= used <= limit:
+            raise ValueError("limit must be 0 or more, and remaining from 0 to limit")
+        with self._service.lock:
+            now = self._time.elapsed()
+            self._account.quota = Quota(limit, used, window, now, retry_after)
+
+    def stale_for(self, seconds: float) -> None:
+        """How long the quirks `stale_get` and `stale_list` hide what is new; 3 s at first."""
+        self._service.lag = nanoseconds(seconds)
+
+    def quirk(self, *names: Quirk, on: bool = True) -> None:
+        """Switches oddities of the real API on, or off.
+
+        Args:
+            names: See the table in `do_images.testing`.
+            on: False switches them off.
+
+        Raises:
+            ValueError: There is no such quirk.
+        """
+        for name in names:
+            if name not in QUIRKS:
+                raise ValueError(f"there is no quirk {name!r}, only {', '.join(sorted(QUIRKS))}")
+        with self._service.lock:
+            kept = {name: None for name in self._service.quirks if name not in names}
+            self._service.quirks = kept | dict.fromkeys(names) if on else kept
 
     def fail_next(
         self,
@@ -223,169 +373,80 @@ class FakeDigitalOcean:
         path: str,
         *,
         status: int | None = None,
-        body: str | bytes = b"",
+        body: "Json | bytes" = None,
         headers: Mapping[str, str] | None = None,
-        lose: Lost | None = None,
-        delay: float = 0.0,
         after: bool = False,
-        times: int = 1,
+        lose: Loss | None = None,
+        broken: Broken | None = None,
+        delay: float = 0.0,
+        drip: float = 0.0,
+        times: int | None = 1,
+        skip: int = 0,
     ) -> None:
-        """Lets the next requests of an operation go wrong.
+        """Lets the next requests of an operation go wrong. Orders are fulfilled in their order.
 
         Args:
-            method: Such as `POST`.
-            path: A template, such as `/v2/images/{id}/actions`.
-            status: Answer with this status, and with `body` and `headers`.
-            body: The body of that answer.
-            headers: Further headers of that answer.
-            lose: No answer: the connection is `refused`, or breaks `before` or `after` the work
-                was done.
-            delay: Seconds that the answer takes.
-            after: With `status`: the work is done nevertheless.
-            times: How many requests go wrong.
-        """
-        content = body.encode() if isinstance(body, str) else body
-        given = headers or {}
-        fault = Fault(method, path, times, status, content, given, lose, delay, after)
-        with self._lock:
-            self._faults.append(fault)
-
-    # ── Requests ────────────────────────────────────────────────────────────────────────────
-
-    def handle(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        patience: float | None = None,
-    ) -> Reply:
-        """Answers one request.
-
-        `patience` is after how many seconds the client gives up.
+            method: Such as `POST`; `*` is any.
+            path: A template such as `/v2/images/{id}/actions`, one path, or `*`.
+            status: Answer with this status. The work is not done, unless `after` is true.
+            body: The body of that answer: an object, a str or bytes; else what is usual for it.
+            headers: Further headers, such as `{"retry-after": "7"}`.
+            after: With `status`: the work is done all the same.
+            lose: No answer at all. The connection is `refused`, not made in time
+                (`connect_timeout`) or not free in time (`pool_timeout`), which a server on a port
+                can only show as `before`: it breaks before the work is done; or `after` it was.
+            broken: The work is done, and the body of the answer is no good.
+            delay: Seconds that the answer takes. The work is done as usual when the request
+                comes, so that a client that gives up does not know.
+            drip: Seconds before each byte of the answer's body.
+            times: How many requests go wrong; None is all.
+            skip: How many requests go well before.
 
         Raises:
-            Lose: The connection breaks in place of an answer.
-            TimeoutError: The client has given up; the work may be done all the same.
+            ValueError: There is no such operation, or the arguments make no sense together.
         """
-        path, _, raw = target.partition("?")
-        query = dict(parse_qsl(raw, keep_blank_values=True))
-        body = decoded(content)
-        with self._lock:
-            self._account.settle()
-            found = match(method, path)
-            fault = self._fault(found[0]) if found else None
-            try:
-                reply = self._reply(found, fault, path, query, headers, body, patience)
-            except (Lose, TimeoutError):
-                self._record(method, path, query, content, body, None)
-                raise
-            self._record(method, path, query, content, body, reply.status)
-            return reply
+        fault = Fault(
+            method.upper(),
+            path,
+            times,
+            skip,
+            status,
+            body,
+            headers or {},
+            after,
+            lose,
+            broken,
+            delay,
+            drip,
+        )
+        with self._service.lock:
+            self._service.faults.order(fault)
 
-    def _record(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str],
-        content: bytes,
-        body: Json,
-        status: int | None,
-    ) -> None:
-        sent = body if content else None
-        self.requests.append(Request(method, path, query, sent, self._timeline.now(), status))
+    @property
+    def faults_left(self) -> int:
+        """How many orders of `fail_next` still wait for requests."""
+        return self._service.faults.left
 
-    def _fault(self, endpoint: Endpoint[Model]) -> Fault | None:
-        for fault in self._faults:
-            if fault.fits(endpoint):
-                fault.times -= 1
-                return fault
-        return None
-
-    def _reply(
-        self,
-        found: tuple[Endpoint[Model], Mapping[str, str]] | None,
-        fault: Fault | None,
-        path: str,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Record | None,
-        patience: float | None,
-    ) -> Reply:
-        if fault and fault.lose in {"refused", "before"}:
-            raise Lose(fault.lose)
-        if fault and fault.status is not None and not fault.after:
-            reply = Reply(fault.status, {**self._headers(), **fault.headers}, fault.body)
-        else:
-            reply = self._answer(found, path, query, headers, body)
-        if fault and fault.delay:
-            if patience is not None and fault.delay > patience:
-                self.advance(patience)
-                raise TimeoutError
-            self.advance(fault.delay)
-        if fault and fault.lose == "after":
-            raise Lose("after")
-        if fault and fault.status is not None and fault.after:
-            reply = Reply(fault.status, {**self._headers(), **fault.headers}, fault.body)
-        return reply
-
-    def _answer(
-        self,
-        found: tuple[Endpoint[Model], Mapping[str, str]] | None,
-        path: str,
-        query: Mapping[str, str],
-        headers: Mapping[str, str],
-        body: Record | None,
-    ) -> Reply:
-        account = self._account
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or token not in account.tokens:
-            return self._rendered(problem(401, "unauthorized", "Unable to authenticate you"))
-        if not account.quota.take(self._timeline.now()):
-            return self._rendered(problem(429, "too_many_requests", "API rate limit exceeded."))
-        if found is None:
-            return self._rendered(problem(404, "not_found", "There is nothing here."))
-        endpoint, raw = found
-        scopes = account.tokens[token]
-        missing = [] if scopes is None else [it for it in endpoint.scopes if it not in scopes]
-        if missing:
-            told = f"You are not authorized to do this: missing scope {', '.join(missing)}."
-            return self._rendered(problem(403, "forbidden", told))
-        if body is None:
-            return self._rendered(problem(400, "bad_request", "The body is not a JSON object."))
-        segments = {name: unquote(value) for name, value in raw.items()}
-        return self._rendered(ROUTES[endpoint](Call(account, path, segments, query, body)))
-
-    def _rendered(self, answer: Answer) -> Reply:
-        headers = self._headers()
-        body = answer.body
-        if answer.status >= 400 and isinstance(body, dict):
-            body["request_id"] = headers["x-request-id"]
-        quota = self._account.quota
-        if answer.status == 429 and quota.named:
-            headers["retry-after"] = str(max(1, round(quota.reset - self._timeline.now())))
-        if body is None:
-            return Reply(answer.status, headers, b"")
-        headers["content-type"] = "application/json; charset=utf-8"
-        return Reply(answer.status, headers, _json(body))
-
-    def _headers(self) -> dict[str, str]:
-        account = self._account
-        now = self._timeline.now()
-        quota = account.quota
-        reset = quota.reset if quota.remaining < quota.limit else now
-        return {
-            "date": formatdate(now, usegmt=True),
-            "x-request-id": f"{account.random.getrandbits(64):016x}",
-            "ratelimit-limit": str(quota.limit),
-            "ratelimit-remaining": str(quota.remaining),
-            "ratelimit-reset": str(int(reset) + 1),
-        }
+    def heal(self) -> None:
+        """Forgets all orders of `fail_next`, and switches every quirk off."""
+        with self._service.lock:
+            self._service.faults.clear()
+            self._service.quirks = {}
 
 
-def _visible(record: Record) -> Record:
-    return {name: value for name, value in record.items() if not name.startswith("_")}
+def _length(seconds: float) -> float:
+    if not seconds >= 0:
+        raise ValueError(f"seconds must be 0 or more: {seconds!r}")
+    return seconds
 
 
-def _json(value: Json) -> bytes:
-    return json.dumps(value).encode()
+def _region(slug: str) -> str:
+    if slug not in REGIONS:
+        raise ValueError(f"there is no region {slug!r}, only {', '.join(REGIONS)}")
+    return slug
+
+
+def _utc(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("created_at must have a time zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

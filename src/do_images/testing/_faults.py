@@ -1,71 +1,166 @@
-"""What goes over the wire of a fake, and the faults that a test orders in advance."""
+"""What goes wrong on demand."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias
+from http import HTTPStatus
+from typing import Literal, TypeAlias
 
-from do_images._base import Endpoint, Model
+from do_images.testing._bodies import dumps
+from do_images.testing._data import Json
+from do_images.testing._messages import Loss, Reply
+from do_images.testing._routes import ROUTES, Route, match, shape
 
-__all__ = ["Answering", "Fault", "Lose", "Lost", "Reply", "shape"]
+__all__ = ["Broken", "Fault", "Faults"]
 
-Lost: TypeAlias = Literal["refused", "before", "after"]
+Broken: TypeAlias = Literal[
+    "truncated",
+    "wrong_length",
+    "empty",
+    "not_json",
+    "not_utf8",
+    "html",
+    "not_object",
+    "no_envelope",
+]
+"""What is wrong with the body of an answer whose work was done."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A response as it goes over the wire."""
-
-    status: int
-    headers: Mapping[str, str]
-    content: bytes
-
-
-class Lose(Exception):
-    """The connection breaks in place of an answer; `kind` says when."""
-
-    def __init__(self, kind: Lost) -> None:
-        super().__init__(kind)
-        self.kind = kind
-
-
-class Answering(Protocol):
-    """Whatever answers requests: what transports and the server know of the fake."""
-
-    def handle(
-        self,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        content: bytes,
-        patience: float | None = None,
-    ) -> Reply:
-        """Answers one request, or raises `Lose` or `TimeoutError`."""
-        ...
+_HTML = b"<html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
+_BREAK: dict[Broken, Callable[[bytes], bytes]] = {
+    "truncated": lambda body: body[: len(body) // 2],
+    "wrong_length": lambda body: body[: len(body) // 2],
+    "empty": lambda body: b"",
+    "not_json": lambda body: b"{'image': None}",
+    "not_utf8": lambda body: body.replace(b'":', b'\xff":', 1),
+    "html": lambda body: _HTML,
+    "not_object": lambda body: b"[" + body + b"]",
+    "no_envelope": lambda body: b"{}",
+}
+# What a proxy says when it can't reach the API.
+_PROXY = frozenset({502, 504, *range(520, 525)})
 
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong with the next requests of one operation."""
+    """One order of `FakeDigitalOcean.fail_next`."""
 
     method: str
     path: str
-    times: int
+    times: int | None
+    skip: int
     status: int | None
-    body: bytes
+    body: "Json | bytes"
     headers: Mapping[str, str]
-    lose: Lost | None
-    delay: float
     after: bool
+    lose: Loss | None
+    broken: Broken | None
+    delay: float
+    drip: float
 
-    def fits(self, endpoint: Endpoint[Model]) -> bool:
-        """Whether it is meant for this operation."""
-        return (
-            self.times > 0
-            and self.method == endpoint.method
-            and shape(self.path) == shape(endpoint.path)
-        )
+    @property
+    def before_work(self) -> bool:
+        """Whether the work is not done."""
+        if self.lose is not None:
+            return self.lose != "after"
+        return self.status is not None and not self.after
+
+    def fits(self, method: str, path: str, route: Route | None) -> bool:
+        """Whether a request is meant."""
+        if self.method not in {"*", method}:
+            return False
+        if self.path in {"*", path}:
+            return True
+        return route is not None and shape(self.path) == shape(route.path)
+
+    def spoil(self, reply: Reply) -> Reply:
+        """What becomes of an answer; also of one that has nothing but headers yet."""
+        reply.loss, reply.delay, reply.drip = self.lose, self.delay, self.drip
+        if self.status is not None:
+            reply.status = self.status
+            kind, reply.content = self._content(reply.headers["x-request-id"])
+            reply.headers["content-type"] = kind
+        elif self.broken is not None:
+            whole = len(reply.content)
+            reply.content = _BREAK[self.broken](reply.content)
+            if self.broken == "wrong_length":
+                reply.headers["content-length"] = str(whole)
+            elif self.broken == "html":
+                reply.headers["content-type"] = "text/html"
+        reply.headers.update({name.lower(): value for name, value in self.headers.items()})
+        return reply
+
+    def _content(self, request_id: str) -> tuple[str, bytes]:
+        status = self.status or 500
+        if isinstance(self.body, bytes):
+            return "application/octet-stream", self.body
+        if isinstance(self.body, str):
+            return ("text/html" if "<" in self.body else "text/plain"), self.body.encode()
+        if self.body is not None:
+            return "application/json", dumps(self.body)
+        if status in _PROXY:
+            return "text/html", b"<html><body><h1>%d: bad gateway</h1></body></html>" % status
+        return "application/json", dumps(_error(status, request_id))
 
 
-def shape(template: str) -> list[str]:
-    """A path template without the names of its parameters."""
-    return ["{}" if part.startswith("{") else part for part in template.strip("/").split("/")]
+def _error(status: int, request_id: str) -> Json:
+    known = status in HTTPStatus.__members__.values()
+    phrase = HTTPStatus(status).phrase if known else f"Status {status}"
+    error_id = phrase.lower().replace(" ", "_")
+    return {"id": error_id, "message": f"{phrase}, on demand.", "request_id": request_id}
+
+
+class Faults:
+    """The orders that are not fulfilled yet, in the order in which they were given."""
+
+    def __init__(self) -> None:
+        self._orders: list[Fault] = []
+
+    def order(self, fault: Fault) -> None:
+        """Takes an order; one that no request could ever fit is a mistake."""
+        check(fault)
+        self._orders.append(fault)
+
+    def take(self, method: str, path: str, route: Route | None) -> Fault | None:
+        """The fault of a request: the first order that fits it, unless that lets it pass."""
+        for fault in self._orders:
+            if not fault.fits(method, path, route):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                return None
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    self._orders.remove(fault)
+            return fault
+        return None
+
+    @property
+    def left(self) -> int:
+        """How many orders wait for requests."""
+        return len(self._orders)
+
+    def clear(self) -> None:
+        """Forgets all orders."""
+        self._orders.clear()
+
+
+def check(fault: Fault) -> None:
+    """Refuses what makes no sense."""
+    nothing = (None, None, None, 0.0, 0.0)
+    if (fault.status, fault.lose, fault.broken, fault.delay, fault.drip) == nothing:
+        raise ValueError("say what goes wrong: status, lose, broken, delay or drip")
+    if fault.after and fault.status is None:
+        raise ValueError('after goes with a status; a lost connection has lose="after"')
+    if fault.broken is not None and fault.status is not None:
+        raise ValueError("broken is about the real answer; a status has a body of its own")
+    if (fault.times is not None and fault.times < 1) or fault.skip < 0:
+        raise ValueError("times must be 1 or more, or None for always; skip 0 or more")
+    if min(fault.delay, fault.drip) < 0:
+        raise ValueError("delay and drip must be 0 or more seconds")
+    known = any(
+        fault.fits(route.method, route.path, route) or fault.path == "*" for route in ROUTES
+    )
+    concrete = "{" not in fault.path and match(fault.method, fault.path) is not None
+    if not known and not concrete:
+        paths = ", ".join(f"{route.method} {route.path}" for route in ROUTES)
+        raise ValueError(f"there is no {fault.method} {fault.path}, only {paths}")

@@ -1,262 +1,364 @@
-"""What the fake answers: one function for each operation of `spec/`."""
+"""What the fake answers: a function for each operation of the spec, named as it is."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple, TypeAlias
-from urllib.parse import urlencode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from do_images import _endpoints as api
 from do_images._base import Endpoint, Model
-from do_images.testing._account import Account
-from do_images.testing._data import REGIONS, Json, Record
+from do_images.testing._account import Account, ActionState, Refusal, stamp
+from do_images.testing._bodies import action_body, enveloped, image_body, page_body
+from do_images.testing._data import ImageState, Json, Record
 
-__all__ = ["ROUTES", "Answer", "Call", "decoded", "match", "problem"]
+__all__ = ["ROUTES", "Answer", "Call", "Route", "allowed", "match", "shape"]
 
 
 class Call(NamedTuple):
-    """A request that has found its operation."""
+    """A request that has found its operation and may be carried out."""
 
     account: Account
+    owner: str
+    """Whose token it came with."""
+    ids: Sequence[str]
+    """What stands in the path for its parameters."""
+    query: Sequence[tuple[str, str]]
+    body: Json
+    url: str
+    """The address without the query."""
+    now: int
+    quirks: Mapping[str, None]
+    lag: int
+    """For how many nanoseconds what is new is not seen everywhere."""
+
+
+Answer: TypeAlias = tuple[int, bytes]
+"""Status and body."""
+
+
+class Route(NamedTuple):
+    """An operation of the spec, and what answers it."""
+
+    method: str
     path: str
-    segments: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Record
+    scopes: tuple[str, ...]
+    answer: Callable[[Call], Answer]
+
+    @property
+    def operation(self) -> str:
+        """The operation's name in the spec."""
+        return self.answer.__name__
 
 
-class Answer(NamedTuple):
-    """Status and JSON, None for no body."""
-
-    status: int
-    body: Json = None
+# ── What requests say ───────────────────────────────────────────────────────────────────────
 
 
-Handler: TypeAlias = Callable[[Call], Answer]
+def _object(call: Call) -> Record:
+    if not isinstance(call.body, dict):
+        raise Refusal(400, "bad_request", "The body must be a JSON object.")
+    return call.body
 
 
-def problem(status: int, id_: str, message: str) -> Answer:
-    """An error in the API's own form."""
-    return Answer(status, {"id": id_, "message": message})
+def _text(body: Record, name: str, status: int = 422) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Refusal(status, _ERROR_IDS[status], f"{name} must be a string that is not empty.")
+    return value
 
 
-def _not_found() -> Answer:
-    return problem(404, "not_found", "The resource you were accessing could not be found.")
+_ERROR_IDS = {400: "bad_request", 422: "unprocessable_entity"}
 
 
-def _unprocessable(message: str) -> Answer:
-    return problem(422, "unprocessable_entity", message)
+def _texts(value: Json, name: str) -> list[str]:
+    texts = [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+    if value is not None and texts != value:
+        raise Refusal(422, _ERROR_IDS[422], f"{name} must be a list of strings.")
+    return texts
 
 
-def _visible(record: Record) -> Record:
-    return {name: value for name, value in record.items() if not name.startswith("_")}
+def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = query.get(name)
+    if value is None:
+        return default
+    if not (value.isascii() and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= most):
+        raise Refusal(400, "bad_request", f"{name} must be a number from 1 to {most}.")
+    return int(value)
 
 
-def _page(call: Call, name: str, records: Sequence[Record]) -> Answer:
-    try:
-        number = int(call.query.get("page", "1"))
-        size = int(call.query.get("per_page", "20"))
-    except ValueError:
-        return problem(400, "bad_request", "page and per_page must be numbers.")
-    if number < 1 or not 1 <= size <= 200:
-        return _unprocessable("page must be 1 or more, per_page from 1 to 200.")
-    last = max(1, -(-len(records) // size))
-    filters = {key: value for key, value in call.query.items() if key != "page"}
-
-    def link(page: int) -> str:
-        query = urlencode({**filters, "page": page})
-        return f"https://api.digitalocean.com{call.path}?{query}"
-
-    pages: Record = {}
-    if number > 1:
-        pages.update(first=link(1), prev=link(min(number - 1, last)))
-    if number < last:
-        pages.update(next=link(number + 1), last=link(last))
-    shown = records[(number - 1) * size : number * size]
-    body: Record = {
-        name: [_visible(record) for record in shown],
-        "links": {"pages": pages} if pages else {},
-        "meta": {"total": len(records)},
-    }
-    return Answer(200, body)
+def _seen(born: int, call: Call, quirk: str) -> bool:
+    return quirk not in call.quirks or call.now >= born + call.lag
 
 
-def _image(call: Call) -> Record | None:
-    return call.account.find(call.segments["image_id"])
+# ── What answers show ───────────────────────────────────────────────────────────────────────
 
 
-def _images_list(call: Call) -> Answer:
-    query = call.query
-    images = list(call.account.images.values())
+Item = TypeVar("Item", ImageState, ActionState)
+
+
+def _page(
+    call: Call, name: str, items: Sequence[Item], body: Callable[[Item, Mapping[str, None]], bytes]
+) -> Answer:
+    query = dict(call.query)
+    number = _count(query, "page", 1, 999_999_999)
+    size = _count(query, "per_page", 20, 200)
+    shift = number - 1 if "shifting_pages" in call.quirks else 0
+    start = (number - 1) * size - shift
+    bodies = [body(item, call.quirks) for item in items[start : start + size]]
+    filters = [pair for pair in call.query if pair[0] != "page"]
+    # Each page but the first gives one place to an item that stood on the page before.
+    rest = len(items) - size
+    step = max(1, size - 1) if "shifting_pages" in call.quirks else size
+    last = 1 + max(0, -(-rest // step))
+    return 200, page_body(name, bodies, call.url, filters, number, last, len(items), call.quirks)
+
+
+def _image_answer(call: Call, image: ImageState, status: int = 200) -> Answer:
+    return status, enveloped("image", image_body(image, call.quirks), call.quirks)
+
+
+def _action_answer(call: Call, action: ActionState, status: int = 200) -> Answer:
+    return status, enveloped("action", action_body(action, call.quirks), call.quirks)
+
+
+def _newest_first(call: Call, actions: Iterable[ActionState]) -> list[ActionState]:
+    found = [action for action in actions if _seen(action.born, call, "stale_list")]
+    found.reverse()
+    return found
+
+
+def _no_content(call: Call, status: int) -> Answer:
+    if "swapped_no_content" in call.quirks:
+        status = 204 if status == 201 else 201
+    return status, b""
+
+
+def _hidden() -> Refusal:
+    return Refusal(404, "not_found", "The resource you were accessing could not be found.")
+
+
+# ── Images ──────────────────────────────────────────────────────────────────────────────────
+
+
+def images_list(call: Call) -> Answer:
+    """Lists what the account sees, narrowed by the filters."""
+    query = dict(call.query)
+    images: Iterable[ImageState] = call.account.images.values()
+    wanted = {"distribution": "base", "application": "snapshot"}.get(query.get("type", ""))
     if "type" in query:
-        images = [image for image in images if image["_kind"] == query["type"]]
-    if query.get("private") == "true":
-        images = [image for image in images if not image.get("public")]
+        images = (image for image in images if image.public and image.type == wanted)
+    private = query.get("private", "false")
+    if private not in {"true", "false"}:
+        raise Refusal(400, "bad_request", "private must be true or false.")
+    if private == "true":
+        images = (image for image in images if not image.public)
     if "tag_name" in query:
-        images = [image for image in images if _tagged(image, query["tag_name"])]
-    return _page(call, "images", images)
+        images = (image for image in images if query["tag_name"] in image.tags)
+    found = [
+        image
+        for image in images
+        if (image.public or image.owner == call.owner) and _seen(image.born, call, "stale_list")
+    ]
+    return _page(call, "images", found, image_body)
 
 
-def _tagged(image: Record, tag: str) -> bool:
-    tags = image["tags"]
-    return isinstance(tags, list) and tag in tags
+def images_create(call: Call) -> Answer:
+    """Begins an import."""
+    body = _object(call)
+    name, url, region = (_text(body, name) for name in ("name", "url", "region"))
+    if not url.startswith(("http://", "https://", "ftp://")):
+        raise Refusal(422, _ERROR_IDS[422], "url must be an address.")
+    tags = _texts(body.get("tags"), "tags")
+    image = ImageState(
+        call.account.new_image_id(),
+        name,
+        stamp(call.now),
+        type="custom",
+        distribution=_text(body, "distribution") if "distribution" in body else "Unknown",
+        description=str(body.get("description") or ""),
+        tags=tags,
+        status="NEW",
+        owner=call.owner,
+        born=call.now,
+    )
+    call.account.import_image(image, region)
+    return _image_answer(call, image, 202)
 
 
-def _images_create(call: Call) -> Answer:
-    for name in ("name", "url", "region"):
-        if not isinstance(call.body.get(name), str) or not call.body[name]:
-            return _unprocessable(f"{name} is missing.")
-    if call.body["region"] not in REGIONS:
-        return _unprocessable("The region is not valid.")
-    return Answer(202, {"image": _visible(call.account.import_image(call.body))})
+def images_get(call: Call) -> Answer:
+    """Shows one image."""
+    image = call.account.image(call.owner, call.ids[0])
+    if not _seen(image.born, call, "stale_get"):
+        raise _hidden()
+    return _image_answer(call, image)
 
 
-def _images_get(call: Call) -> Answer:
-    image = _image(call)
-    return _not_found() if image is None else Answer(200, {"image": _visible(image)})
+def images_update(call: Call) -> Answer:
+    """Changes what the body has."""
+    image = call.account.own_image(call.owner, call.ids[0])
+    body = _object(call)
+    name = _text(body, "name") if "name" in body else image.name
+    distribution = _text(body, "distribution") if "distribution" in body else image.distribution
+    description = body.get("description", image.description)
+    if not isinstance(description, str | None):
+        raise Refusal(422, _ERROR_IDS[422], "description must be a string.")
+    image.name, image.distribution, image.description = name, distribution, description
+    image.body = b""
+    return _image_answer(call, image)
 
 
-def _images_update(call: Call) -> Answer:
-    image = _image(call)
-    if image is None or image.get("public"):
-        return _not_found()
-    changes = {
-        name: value
-        for name, value in call.body.items()
-        if name in {"name", "description", "distribution"}
-    }
-    if not all(isinstance(value, str) for value in changes.values()) or changes.get("name") == "":
-        return _unprocessable("Names and descriptions are strings.")
-    image.update(changes)
-    return Answer(200, {"image": _visible(image)})
+def images_delete(call: Call) -> Answer:
+    """Deletes one of the account's own."""
+    call.account.destroy(call.account.own_image(call.owner, call.ids[0]))
+    return 204, b""
 
 
-def _images_delete(call: Call) -> Answer:
-    image = _image(call)
-    if image is None or image.get("public"):
-        return _not_found()
-    del call.account.images[int(str(image["id"]))]
-    return Answer(204)
+# ── Actions ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _image_actions_list(call: Call) -> Answer:
-    image = _image(call)
-    if image is None:
-        return _not_found()
-    actions = call.account.actions.values()
-    own = [action for action in reversed(actions) if action["resource_id"] == image["id"]]
-    return _page(call, "actions", own)
+def image_actions_list(call: Call) -> Answer:
+    """Lists what was done to an image, newest first."""
+    image = call.account.image(call.owner, call.ids[0])
+    actions = _newest_first(call, call.account.actions_of(image))
+    return _page(call, "actions", actions, action_body)
 
 
-def _image_actions_create(call: Call) -> Answer:
-    image, account = _image(call), call.account
-    type_ = call.body.get("type")
-    if image is None or type_ not in ("transfer", "convert"):
-        return _not_found()
-    id_ = int(str(image["id"]))
-    regions = image["regions"]
-    assert isinstance(regions, list), "regions are a list"  # noqa: S101 - our own data
-    if type_ == "convert":
-        if image["type"] != "backup":
-            return _unprocessable("Only a backup can be converted.")
-        slug = str(regions[0]) if regions else "nyc3"
+def image_actions_create(call: Call) -> Answer:
+    """Begins a transfer or a conversion."""
+    image = call.account.own_image(call.owner, call.ids[0])
+    body = _object(call)
+    if body.get("type") == "transfer":
+        region = body.get("region")
+        action = call.account.transfer(image, region if isinstance(region, str) else None)
+    elif body.get("type") == "convert":
+        action = call.account.convert(image)
     else:
-        slug = str(call.body.get("region"))
-        if slug not in REGIONS:
-            return _unprocessable("The region is not valid.")
-        if slug in regions:
-            return _unprocessable(f"The image is in {slug} already.")
-    if account.busy(id_):
-        return _unprocessable("The image already has a pending event.")
-    return Answer(201, {"action": _visible(account.start(id_, str(type_), slug))})
+        raise _hidden()
+    return _action_answer(call, action, 201)
 
 
-def _image_actions_get(call: Call) -> Answer:
-    image = _image(call)
-    action = _action(call)
-    if image is None or action is None or action["resource_id"] != image["id"]:
-        return _not_found()
-    return Answer(200, {"action": _visible(action)})
+def image_actions_get(call: Call) -> Answer:
+    """Shows one action of an image."""
+    image = call.account.image(call.owner, call.ids[0])
+    action = call.account.action(image.owner, call.ids[1])
+    if action.image_id != image.id or not _seen(action.born, call, "stale_get"):
+        raise _hidden()
+    return _action_answer(call, action)
 
 
-def _action(call: Call) -> Record | None:
-    number = call.segments["action_id"]
-    return call.account.actions.get(int(number)) if number.isdecimal() else None
+def actions_list(call: Call) -> Answer:
+    """Lists the account's actions, newest first."""
+    actions = call.account.actions.values()
+    own = (action for action in actions if action.owner == call.owner)
+    return _page(call, "actions", _newest_first(call, own), action_body)
 
 
-def _actions_list(call: Call) -> Answer:
-    return _page(call, "actions", list(reversed(call.account.actions.values())))
+def actions_get(call: Call) -> Answer:
+    """Shows one action."""
+    action = call.account.action(call.owner, call.ids[0])
+    if not _seen(action.born, call, "stale_get"):
+        raise _hidden()
+    return _action_answer(call, action)
 
 
-def _actions_get(call: Call) -> Answer:
-    action = _action(call)
-    return _not_found() if action is None else Answer(200, {"action": _visible(action)})
+# ── Account transfers ───────────────────────────────────────────────────────────────────────
 
 
-def _account_transfer_start(call: Call) -> Answer:
-    image = _image(call)
-    if image is None or image.get("public"):
-        return _not_found()
-    if ("recipient_email" in call.body) == ("recipient_uuid" in call.body):
-        return problem(400, "bad_request", "Give one of recipient_email and recipient_uuid.")
-    number = 1 + call.account.random.randrange(1_000_000)
-    call.account.offers[number] = int(str(image["id"]))
-    return Answer(201, {"transfer_id": number})
+def account_transfer_start(call: Call) -> Answer:
+    """Offers an image to another account."""
+    image = call.account.own_image(call.owner, call.ids[0])
+    body = _object(call)
+    if ("recipient_email" in body) == ("recipient_uuid" in body):
+        raise Refusal(400, "bad_request", "Name either recipient_email or recipient_uuid.")
+    by = "recipient_uuid" if "recipient_uuid" in body else "recipient_email"
+    recipient = _text(body, by, 400)
+    if by == "recipient_email" and "@" not in recipient:
+        raise Refusal(400, "bad_request", "recipient_email must be an email address.")
+    offer = call.account.offer(image, recipient if by == "recipient_uuid" else None)
+    if "accepted_at_once" in call.quirks:
+        call.account.hand_over(image, recipient)
+        offer = 0
+    return 201, b'{"transfer_id":%d}' % offer
 
 
-def _offer_ended(call: Call, status: int) -> Answer:
-    image = _image(call)
-    number = call.body.get("transfer_id")
-    if image is None or not isinstance(number, int):
-        return _not_found()
-    if call.account.offers.get(number) != image["id"]:
-        return _not_found()
-    del call.account.offers[number]
-    return Answer(status)
+def account_transfer_accept(call: Call) -> Answer:
+    """Takes an offered image over."""
+    body = _object(call)
+    recipient = _text(body, "recipient_uuid", 400)
+    call.account.accept(call.owner, call.ids[0], _offer_id(body), recipient)
+    return _no_content(call, 201)
 
 
-def _account_transfer_accept(call: Call) -> Answer:
-    if not isinstance(call.body.get("recipient_uuid"), str):
-        return problem(400, "bad_request", "recipient_uuid is missing.")
-    return _offer_ended(call, 201)
+def account_transfer_decline(call: Call) -> Answer:
+    """Turns an offered image down."""
+    call.account.end_offer(call.ids[0], _offer_id(_object(call)))
+    return _no_content(call, 204)
 
 
-def _account_transfer_end(call: Call) -> Answer:
-    return _offer_ended(call, 204)
+def account_transfer_cancel(call: Call) -> Answer:
+    """Takes back the offer of one of the account's own images."""
+    call.account.own_image(call.owner, call.ids[0])
+    call.account.end_offer(call.ids[0], _offer_id(_object(call)))
+    return _no_content(call, 204)
 
 
-ROUTES: Final[Mapping[Endpoint[Model], Handler]] = {
-    api.ACCOUNT_TRANSFER_ACCEPT: _account_transfer_accept,
-    api.ACCOUNT_TRANSFER_CANCEL: _account_transfer_end,
-    api.ACCOUNT_TRANSFER_DECLINE: _account_transfer_end,
-    api.ACCOUNT_TRANSFER_START: _account_transfer_start,
-    api.ACTIONS_GET: _actions_get,
-    api.ACTIONS_LIST: _actions_list,
-    api.IMAGES_CREATE: _images_create,
-    api.IMAGES_DELETE: _images_delete,
-    api.IMAGES_GET: _images_get,
-    api.IMAGES_LIST: _images_list,
-    api.IMAGES_UPDATE: _images_update,
-    api.IMAGE_ACTIONS_CREATE: _image_actions_create,
-    api.IMAGE_ACTIONS_GET: _image_actions_get,
-    api.IMAGE_ACTIONS_LIST: _image_actions_list,
-}
+def _offer_id(body: Record) -> int:
+    value = body.get("transfer_id")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Refusal(400, "bad_request", "transfer_id must be a number.")
+    return value
 
 
-def match(method: str, path: str) -> tuple[Endpoint[Model], Mapping[str, str]] | None:
-    """The operation that a request is meant for, and what stands in its path."""
+# ── Which request is which ──────────────────────────────────────────────────────────────────
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+def _route(endpoint: Endpoint[ModelT], answer: Callable[[Call], Answer]) -> Route:
+    return Route(endpoint.method, endpoint.path, endpoint.scopes, answer)
+
+
+ROUTES: Final = (
+    _route(api.IMAGES_LIST, images_list),
+    _route(api.IMAGES_CREATE, images_create),
+    _route(api.IMAGES_GET, images_get),
+    _route(api.IMAGES_UPDATE, images_update),
+    _route(api.IMAGES_DELETE, images_delete),
+    _route(api.IMAGE_ACTIONS_LIST, image_actions_list),
+    _route(api.IMAGE_ACTIONS_CREATE, image_actions_create),
+    _route(api.IMAGE_ACTIONS_GET, image_actions_get),
+    _route(api.ACTIONS_LIST, actions_list),
+    _route(api.ACTIONS_GET, actions_get),
+    _route(api.ACCOUNT_TRANSFER_START, account_transfer_start),
+    _route(api.ACCOUNT_TRANSFER_ACCEPT, account_transfer_accept),
+    _route(api.ACCOUNT_TRANSFER_DECLINE, account_transfer_decline),
+    _route(api.ACCOUNT_TRANSFER_CANCEL, account_transfer_cancel),
+)
+"""Every operation that is served."""
+
+
+def shape(template: str) -> tuple[str, ...]:
+    """A path in its parts, with "" for every parameter, whatever its name."""
+    parts = template.strip("/").split("/")
+    return tuple("" if part.startswith("{") else part for part in parts)
+
+
+_SHAPES: Final = [(route, shape(route.path)) for route in ROUTES]
+
+
+def _fits(parts: Sequence[str], wanted: Sequence[str]) -> bool:
+    return len(parts) == len(wanted) and all(
+        part == want or (part and not want) for part, want in zip(parts, wanted, strict=True)
+    )
+
+
+def match(method: str, path: str) -> tuple[Route, list[str]] | None:
+    """The operation that a request asks for, and what stands in its path."""
     parts = path.strip("/").split("/")
-    for endpoint in ROUTES:
-        template = endpoint.path.strip("/").split("/")
-        if endpoint.method == method and len(template) == len(parts):
-            pairs = list(zip(template, parts, strict=True))
-            if all(want == have for want, have in pairs if want[0] != "{"):
-                return endpoint, {want[1:-1]: have for want, have in pairs if want[0] == "{"}
+    for route, wanted in _SHAPES:
+        if route.method == method and _fits(parts, wanted):
+            return route, [part for part, want in zip(parts, wanted, strict=True) if not want]
     return None
 
 
-def decoded(content: bytes) -> Record | None:
-    """The JSON object of a request's body, {} where there is none; None for nonsense."""
-    try:
-        value: Json = json.loads(content) if content else {}
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def allowed(path: str) -> list[str]:
+    """The methods that a path knows; none where there is no such path."""
+    parts = path.strip("/").split("/")
+    return [route.method for route, wanted in _SHAPES if _fits(parts, wanted)]

@@ -1,92 +1,176 @@
-"""The fake on a loopback port, for any client in any language."""
+"""The fake on a loopback port, for any client in any language. What breaks, breaks for real."""
 
 import socket
-from collections.abc import Generator
+import struct
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from socketserver import BaseServer
+from threading import Event, Thread
+from typing import cast
 
-from do_images.testing._faults import Answering, Lose, Reply
+from do_images.testing._bodies import dumps
+from do_images.testing._messages import Incoming, Reply
+from do_images.testing._service import Service
 
 __all__ = ["serving"]
 
+_LARGEST_REQUEST = 1 << 20
+# Closing a socket with this option resets the connection, in place of ending it in good order.
+_RESET = struct.pack("ii", 1, 0)
+
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+    # Each thread ends when its connection does, and closing the server waits for all of them.
+    daemon_threads = False
+    block_on_close = True
 
-    def __init__(self, fake: Answering, port: int) -> None:
-        self.fake = fake
-        self.open: set[socket.socket] = set()
+    def __init__(self, service: Service, port: int, speed: float) -> None:
+        self.service = service
+        self.speed = speed
+        self.stopping = Event()
+        self._open: set[socket.socket] = set()
+        self._reset: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
 
-    def hang_up(self) -> None:
-        """Ends connections that a client keeps open."""
-        for connection in tuple(self.open):
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def server_bind(self) -> None:
+        # In place of HTTPServer's, which looks up the host's name: that can take seconds.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: object) -> None:
+        connection = cast("socket.socket", request)
+        self._open.discard(connection)
+        if connection in self._reset:
+            self._reset.discard(connection)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            connection.close()
+        else:
+            super().shutdown_request(connection)
+
+    def reset(self, connection: socket.socket) -> None:
+        """Has a connection reset once its thread lets go of it."""
+        self._reset.add(connection)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing: a client that is gone is no error."""
+
+    def stop(self) -> None:
+        """Ends every connection and thread."""
+        self.stopping.set()
+        self.shutdown()
+        for connection in tuple(self._open):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+        self.server_close()
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # A response goes out in one piece; waiting for more would only slow it down.
+    # A response goes out in one piece.
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - it serves no other
+    server: BaseServer
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.open.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.open.discard(self.connection)
-        super().finish()
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except ConnectionError:  # the client is gone
-            self.close_connection = True
+    @property
+    def _fake(self) -> _Server:
+        return cast("_Server", self.server)
 
     def _serve(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        content = self.rfile.read(length)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        try:
-            reply = self.server.fake.handle(self.command, self.path, headers, content)
-        except Lose:
-            self.close_connection = True
+        content = self._content()
+        if content is None:
             return
-        self._send(reply)
+        path, _, query = self.path.partition("?")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        origin = f"http://{headers.get('host', self._fake.url[7:])}"
+        incoming = Incoming(self.command, path, query, headers, content, origin)
+        reply = self._fake.service.handle(incoming)
+        if self._pause(reply.delay):
+            self._answer(reply)
 
-    def _send(self, reply: Reply) -> None:
-        self.send_response_only(reply.status)
-        for name, value in reply.headers.items():
-            self.send_header(name, value)
-        if reply.status != 204 and "content-length" not in reply.headers:
-            self.send_header("content-length", str(len(reply.content)))
-        self.end_headers()
-        self.wfile.write(reply.content)
+    def _content(self) -> bytes | None:
+        """The body; None where it can't be had, and the client was told so."""
+        length = self.headers.get("content-length", "0")
+        if "transfer-encoding" in self.headers:
+            self.send_error(411, "Send the body with a content-length.")
+        elif not (length.isascii() and length.isdecimal()):
+            self.send_error(400, "The content-length is not a number.")
+        elif int(length) > _LARGEST_REQUEST:
+            self.send_error(413, "The body is too large.")
+        else:
+            return self.rfile.read(int(length))
+        return None
+
+    def _pause(self, seconds: float) -> bool:
+        """Waits, in the fake's time; False where the server stops meanwhile."""
+        speed = self._fake.speed or 1.0
+        return not (seconds and self._fake.stopping.wait(seconds / speed))
+
+    def _answer(self, reply: Reply) -> None:
+        if reply.loss is not None:
+            self.close_connection = True
+            if reply.loss == "after":
+                self._fake.reset(self.connection)
+            return
+        self._head(reply)
+        body = b"" if self.command == "HEAD" else reply.content
+        if not reply.drip:
+            self.wfile.write(body)
+        for place in range(len(body) if reply.drip else 0):
+            self.wfile.flush()
+            if not self._pause(reply.drip):
+                break
+            self.wfile.write(body[place : place + 1])
         self.wfile.flush()
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815 - the library's names
+    def _head(self, reply: Reply) -> None:
+        self.send_response_only(reply.status)
+        length = str(len(reply.content))
+        if reply.headers.get("content-length", length) != length:
+            self.close_connection = True
+        if reply.status != 204:
+            reply.headers.setdefault("content-length", length)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("connection", "close")
+        self.end_headers()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """In the API's form, for what is not HTTP, or not of a kind that is served."""
+        content = dumps({"id": "bad_request", "message": message or "This is not understood."})
+        self.close_connection = True
+        headers = {"content-type": "application/json"}
+        self._answer(Reply(code, headers, content))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Says nothing."""
 
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - the library's names
+
 
 @contextmanager
-def serving(fake: Answering, port: int) -> Generator[str]:
-    """Serves the fake in a thread of its own, until the block ends."""
-    server = _Server(fake, port)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+def serving(service: Service, port: int, speed: float) -> Iterator[str]:
+    """Serves until the block ends; yields the address."""
+    server = _Server(service, port, speed)
+    thread = Thread(target=server.serve_forever, args=(0.02,), name="FakeDigitalOcean")
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield server.url
     finally:
-        server.shutdown()
-        server.hang_up()
-        server.server_close()
+        server.stop()
         thread.join()

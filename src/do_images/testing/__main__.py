@@ -1,0 +1,51 @@
+"""`python -m do_images.testing`: the fake on a loopback port, until Ctrl-C."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from threading import Event
+
+from do_images.testing import FakeDigitalOcean
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m do_images.testing",
+        description="Serves a fake of DigitalOcean's Images and Actions API on 127.0.0.1. "
+        "Any token will do.",
+    )
+    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (8080)")
+    parser.add_argument("--seed", type=int, default=0, help="determines all ids (0)")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="how many times as fast as real time (1)"
+    )
+    parser.add_argument(
+        "--parallel-transfers", action="store_true", help="let images be copied to many regions"
+    )
+    return parser.parse_args(given)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Serves until SIGINT or SIGTERM; returns the exit code."""
+    arguments = _arguments(given)
+    fake = FakeDigitalOcean(
+        seed=arguments.seed, parallel_transfers=arguments.parallel_transfers, accept_any_token=True
+    )
+    stop = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        with fake.serve(arguments.port, speed=arguments.speed) as url:
+            sys.stdout.write(f"The fake API listens at {url}\n")
+            sys.stdout.flush()
+            stop.wait()
+    except (OSError, OverflowError, ValueError) as error:
+        sys.stderr.write(f"The fake API can't be served: {error}\n")
+        return 1
+    sys.stdout.write(f"{len(fake.requests)} requests were answered.\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

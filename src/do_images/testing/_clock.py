@@ -1,0 +1,201 @@
+"""Virtual time: it passes where somebody sleeps, and, while the fake is served, by itself.
+
+Threads and tasks that sleep at the same time wake in the order in which they are due, and time
+moves on to the moment of each: many that sleep five seconds together take five seconds. Time is
+counted in whole nanoseconds, so that sums of sleeps are exact.
+"""
+
+import math
+import threading
+import time
+from heapq import heapify, heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+
+__all__ = ["EPOCH", "AsyncVirtualClock", "VirtualClock", "VirtualTime", "nanoseconds"]
+
+EPOCH = 1_767_225_600
+"""When every fake begins: 2026-01-01T00:00:00Z, in Unix seconds."""
+
+_SECOND = 1_000_000_000
+# How long a thread waits before it moves the time on alone, so that others can begin to sleep.
+_GRACE = 0.000_2
+# How often a loop must have turned without anything happening before its time moves on. A task
+# that was woken needs a few turns to come to its next request or sleep.
+_QUIET_TURNS = 8
+
+
+def nanoseconds(seconds: float) -> int:
+    """A length of time; refuses what is none."""
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"seconds must be 0 or more, and finite: {seconds!r}")
+    return round(seconds * _SECOND)
+
+
+class VirtualTime:
+    """The time of one fake, counted from its beginning."""
+
+    def __init__(self) -> None:
+        self._elapsed = 0
+        self._speed = 0.0
+        self._since = 0
+        self._lock = threading.Lock()
+
+    def elapsed(self) -> int:
+        """Nanoseconds since the fake's beginning."""
+        if not self._speed:
+            return self._elapsed
+        return self._elapsed + int((time.monotonic_ns() - self._since) * self._speed)
+
+    def seconds(self) -> float:
+        """The same in seconds."""
+        return self.elapsed() / _SECOND
+
+    def reach(self, moment: int) -> None:
+        """Moves on to a moment in nanoseconds; never back."""
+        with self._lock:
+            self._elapsed += max(0, moment - self.elapsed())
+
+    def advance(self, seconds: float) -> None:
+        """Moves on by some seconds."""
+        with self._lock:
+            self._elapsed += nanoseconds(seconds)
+
+    def run(self, speed: float) -> None:
+        """Makes time pass by itself from now on, so many times as fast as real time; 0 stops it."""
+        if not (math.isfinite(speed) and speed >= 0):
+            raise ValueError(f"speed must be 0 or more, and finite: {speed!r}")
+        with self._lock:
+            self._elapsed = self.elapsed()
+            self._since = time.monotonic_ns()
+            self._speed = speed
+
+
+class _Now:
+    """Reads virtual time."""
+
+    def __init__(self, virtual: VirtualTime) -> None:
+        self._time = virtual
+
+    def monotonic(self) -> float:
+        """Seconds since the fake's beginning."""
+        return self._time.seconds()
+
+    def time(self) -> float:
+        """Unix seconds."""
+        return EPOCH + self._time.seconds()
+
+
+class VirtualClock(_Now):
+    """The clock of a `Client`: a sleep returns at once, and that much time has passed."""
+
+    def __init__(self, virtual: VirtualTime) -> None:
+        super().__init__(virtual)
+        self._turn = threading.Condition()
+        self._sleepers: list[tuple[int, int]] = []
+        self._order = count()
+        self._threads: set[int] = set()
+
+    def sleep(self, seconds: float, /) -> None:
+        """Lets so much virtual time pass; of several threads, the one due first goes first."""
+        me = self._time.elapsed() + nanoseconds(seconds), next(self._order)
+        with self._turn:
+            self._threads.add(threading.get_ident())
+            heappush(self._sleepers, me)
+        try:
+            self._wait_for_turn(me)
+            self._time.reach(me[0])
+        finally:
+            with self._turn:
+                self._sleepers.remove(me)
+                heapify(self._sleepers)
+                self._turn.notify_all()
+
+    def _wait_for_turn(self, me: tuple[int, int]) -> None:
+        while True:
+            if len(self._threads) > 1:
+                time.sleep(_GRACE)
+            with self._turn:
+                if self._sleepers[0] == me:
+                    return
+                self._turn.wait()
+
+
+class AsyncVirtualClock(_Now):
+    """The clock of an `AsyncClient`: time moves on when every task of the loop has come to rest."""
+
+    def __init__(self, virtual: VirtualTime) -> None:
+        super().__init__(virtual)
+        self._dials: WeakKeyDictionary[AbstractEventLoop, _Dial] = WeakKeyDictionary()
+
+    async def sleep(self, seconds: float, /) -> None:
+        """Lets so much virtual time pass, and other tasks run."""
+        length = nanoseconds(seconds)
+        await self._dial().sleep(self._time.elapsed() + length)
+
+    async def breathe(self) -> None:
+        """Lets other tasks run; the task that does so is not at rest."""
+        import asyncio  # noqa: PLC0415 - synchronous programs do without
+
+        self._dial().stir()
+        await asyncio.sleep(0)
+
+    def _dial(self) -> "_Dial":
+        import asyncio  # noqa: PLC0415 - synchronous programs do without
+
+        loop = asyncio.get_running_loop()
+        dial = self._dials.get(loop)
+        if dial is None:
+            dial = self._dials[loop] = _Dial(self._time)
+        return dial
+
+
+class _Dial:
+    """Moves the time on for the tasks of one event loop."""
+
+    def __init__(self, virtual: VirtualTime) -> None:
+        self._time = virtual
+        self._turns = 0
+        self._running = False
+        self._order = count()
+        self._sleepers: list[tuple[int, int, Future[None]]] = []
+
+    async def sleep(self, moment: int) -> None:
+        """Returns at a moment in nanoseconds."""
+        import asyncio  # noqa: PLC0415 - synchronous programs do without
+
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        heappush(self._sleepers, (moment, next(self._order), future))
+        self.stir()
+        if not self._running:
+            self._running = True
+            loop.call_soon(self._turn, loop)
+        await future
+
+    def stir(self) -> None:
+        """Notes that something happens: the loop is not at rest."""
+        self._turns = 0
+
+    def _turn(self, loop: "AbstractEventLoop") -> None:
+        while self._sleepers and self._sleepers[0][2].done():  # cancelled
+            heappop(self._sleepers)
+        self._running = bool(self._sleepers)
+        if not self._running:
+            return
+        self._turns += 1
+        if self._turns > _QUIET_TURNS:
+            self._time.reach(self._sleepers[0][0])
+            self._wake(self._time.elapsed())
+        loop.call_soon(self._turn, loop)
+
+    def _wake(self, now: int) -> None:
+        self.stir()
+        while self._sleepers and self._sleepers[0][0] <= now:
+            future = heappop(self._sleepers)[2]
+            if not future.done():
+                future.set_result(None)

@@ -1,0 +1,63 @@
+"""What goes in and out of the fake, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from do_images.testing._data import Json
+
+__all__ = ["Incoming", "Loss", "Reply", "Request"]
+
+Loss: TypeAlias = Literal["refused", "connect_timeout", "pool_timeout", "before", "after"]
+"""How a connection is lost: before the request is sent, or before or after the work is done."""
+
+
+class Incoming(NamedTuple):
+    """A request as it arrives."""
+
+    method: str
+    path: str
+    """Still percent-encoded."""
+    query: str
+    headers: Mapping[str, str]
+    """By names in lower case."""
+    content: bytes
+    origin: str
+    """Scheme, host and port that it was sent to."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """What is to happen on the wire."""
+
+    status: int
+    headers: dict[str, str]
+    """A `content-length` other than the content's is a lie that the transport tells."""
+    content: bytes = b""
+    loss: Loss | None = None
+    delay: float = 0.0
+    """Seconds before the answer."""
+    drip: float = 0.0
+    """Seconds before each byte of the body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that a client sent to the fake."""
+
+    method: str
+    path: str
+    """Without the query, still percent-encoded."""
+    query: Mapping[str, str]
+    body: Json
+    """The decoded JSON; None where there was none, a str where it was not JSON."""
+    time: float
+    """When it was sent, in Unix seconds of the fake's time."""
+    status: int | None
+    """What it was answered with; None where the connection was lost."""
+    operation: str | None
+    """The operation's name in the spec, such as `images_get`; None where there is none."""
+    origin: str
+    """Scheme, host and port that it was sent to."""
+    headers: Mapping[str, str] = field(repr=False)
+    """By names in lower case."""
