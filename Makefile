@@ -29,7 +29,10 @@ demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
 test: $(VENV)/.dev ## Runs the tests, with branch coverage
-	@$(BIN)/python -m pytest -n 2 --quiet --cov --cov-report=term $(ARGS)
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n 2 --quiet $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import directions
 	$(BIN)/ruff format --check .

@@ -56,6 +56,7 @@ async def test_renames_and_describes(do: AsyncClient) -> None:
 
 
 async def test_transfers_and_waits(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.transfer_takes(30)
     seen: list[str] = []
 
     def note(action: Action) -> None:
@@ -122,13 +123,10 @@ async def test_imports_and_waits(fake: FakeDigitalOcean, do: AsyncClient) -> Non
 
 async def test_hands_an_image_over(do: AsyncClient) -> None:
     offer = await do.image.account_transfer(SNAPSHOT, recipient_email="someone@example.com")
-    await do.image.accept_account_transfer(SNAPSHOT, offer, "8d91899c-0739-4a1a-acc5-deadbeefbb8f")
-    with pytest.raises(NotFoundError):
-        await do.image.decline_account_transfer(SNAPSHOT, offer)
-    offer = await do.image.account_transfer(SNAPSHOT, recipient_uuid="8d91899c-0739-4a1a-acc5")
-    await do.image.decline_account_transfer(SNAPSHOT, offer)
-    offer = await do.image.account_transfer(SNAPSHOT, recipient_uuid="8d91899c-0739-4a1a-acc5")
+    assert offer > 0
     await do.image.cancel_account_transfer(SNAPSHOT, offer)
+    with pytest.raises(NotFoundError):
+        await do.image.cancel_account_transfer(SNAPSHOT, offer)
 
 
 async def test_a_wrong_token_and_a_missing_scope(fake: FakeDigitalOcean) -> None:

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from threading import Event
+from types import FrameType
 
 from do_images.testing import FakeDigitalOcean
 
@@ -33,8 +34,12 @@ def main(given: Sequence[str] | None = None) -> int:
         seed=arguments.seed, parallel_transfers=arguments.parallel_transfers, accept_any_token=True
     )
     stop = Event()
+
+    def stopped(_signum: int, _frame: FrameType | None) -> None:
+        stop.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, stopped)
     try:
         with fake.serve(arguments.port, speed=arguments.speed) as url:
             sys.stdout.write(f"The fake API listens at {url}\n")

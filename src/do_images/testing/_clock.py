@@ -40,16 +40,15 @@ class VirtualTime:
     """The time of one fake, counted from its beginning."""
 
     def __init__(self) -> None:
-        self._elapsed = 0
-        self._speed = 0.0
-        self._since = 0
+        # What had elapsed at a moment of the monotonic clock, and how fast it goes on from there;
+        # one value, so that nobody reads half of a change.
+        self._state = (0, 0, 0.0)
         self._lock = threading.Lock()
 
     def elapsed(self) -> int:
         """Nanoseconds since the fake's beginning."""
-        if not self._speed:
-            return self._elapsed
-        return self._elapsed + int((time.monotonic_ns() - self._since) * self._speed)
+        elapsed, since, speed = self._state
+        return elapsed + int((time.monotonic_ns() - since) * speed) if speed else elapsed
 
     def seconds(self) -> float:
         """The same in seconds."""
@@ -58,21 +57,23 @@ class VirtualTime:
     def reach(self, moment: int) -> None:
         """Moves on to a moment in nanoseconds; never back."""
         with self._lock:
-            self._elapsed += max(0, moment - self.elapsed())
+            self._add(max(0, moment - self.elapsed()))
 
     def advance(self, seconds: float) -> None:
         """Moves on by some seconds."""
         with self._lock:
-            self._elapsed += nanoseconds(seconds)
+            self._add(nanoseconds(seconds))
+
+    def _add(self, length: int) -> None:
+        elapsed, since, speed = self._state
+        self._state = (elapsed + length, since, speed)
 
     def run(self, speed: float) -> None:
         """Makes time pass by itself from now on, so many times as fast as real time; 0 stops it."""
         if not (math.isfinite(speed) and speed >= 0):
             raise ValueError(f"speed must be 0 or more, and finite: {speed!r}")
         with self._lock:
-            self._elapsed = self.elapsed()
-            self._since = time.monotonic_ns()
-            self._speed = speed
+            self._state = (self.elapsed(), time.monotonic_ns(), speed)
 
 
 class _Now:

@@ -1,6 +1,6 @@
 """`FakeDigitalOcean`: what a test arranges, inspects, and lets go wrong."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -129,7 +129,7 @@ class FakeDigitalOcean:
         max_retry_wait: float = 60.0,
         max_body: int = 64 * 1024 * 1024,
     ) -> AsyncClient:
-        """An asynchronous client of this fake, in process; for `token` see `FakeDigitalOcean.token`.
+        """The same for asyncio; for `token` see `FakeDigitalOcean.token`.
 
         The other options are those of `AsyncClient`.
         """
@@ -146,7 +146,7 @@ class FakeDigitalOcean:
         )
 
     @contextmanager
-    def serve(self, port: int = 0, *, speed: float = 1.0) -> Iterator[str]:
+    def serve(self, port: int = 0, *, speed: float = 1.0) -> Generator[str]:
         """Serves it on a loopback port, and yields the base URL.
 
         Meanwhile its time runs `speed` times as fast as real time; with 0 it stands still, but
@@ -287,7 +287,7 @@ class FakeDigitalOcean:
     # ── What is to happen ───────────────────────────────────────────────────────────────────
 
     def transfer_takes(self, seconds: float, *, region: str | None = None) -> None:
-        """How long transfers take that begin from now on, to one region or to all; 10 s at first.
+        """How long transfers take that begin from now on, to one region or to all; 5 s at first.
 
         `math.inf` never ends.
         """
@@ -364,8 +364,8 @@ class FakeDigitalOcean:
             if name not in QUIRKS:
                 raise ValueError(f"there is no quirk {name!r}, only {', '.join(sorted(QUIRKS))}")
         with self._service.lock:
-            kept = {name: None for name in self._service.quirks if name not in names}
-            self._service.quirks = kept | dict.fromkeys(names) if on else kept
+            others = self._service.quirks.difference(names)
+            self._service.quirks = others.union(names) if on else others
 
     def fail_next(
         self,
@@ -431,7 +431,7 @@ class FakeDigitalOcean:
         """Forgets all orders of `fail_next`, and switches every quirk off."""
         with self._service.lock:
             self._service.faults.clear()
-            self._service.quirks = {}
+            self._service.quirks = frozenset()
 
 
 def _length(seconds: float) -> float:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from do_images.testing._bodies import dumps
 from do_images.testing._data import Json
 from do_images.testing._messages import Loss, Reply
-from do_images.testing._routes import ROUTES, Route, match, shape
+from do_images.testing._routes import ROUTES, Route, allowed, shape
 
 __all__ = ["Broken", "Fault", "Faults"]
 
@@ -28,12 +28,12 @@ _HTML = b"<html><head><title>Welcome</title></head><body><h1>It works!</h1></bod
 _BREAK: dict[Broken, Callable[[bytes], bytes]] = {
     "truncated": lambda body: body[: len(body) // 2],
     "wrong_length": lambda body: body[: len(body) // 2],
-    "empty": lambda body: b"",
-    "not_json": lambda body: b"{'image': None}",
+    "empty": lambda _: b"",
+    "not_json": lambda _: b"{'image': None}",
     "not_utf8": lambda body: body.replace(b'":', b'\xff":', 1),
-    "html": lambda body: _HTML,
+    "html": lambda _: _HTML,
     "not_object": lambda body: b"[" + body + b"]",
-    "no_envelope": lambda body: b"{}",
+    "no_envelope": lambda _: b"{}",
 }
 # What a proxy says when it can't reach the API.
 _PROXY = frozenset({502, 504, *range(520, 525)})
@@ -96,6 +96,8 @@ class Fault:
             return ("text/html" if "<" in self.body else "text/plain"), self.body.encode()
         if self.body is not None:
             return "application/json", dumps(self.body)
+        if status < 400:
+            return "application/json", b""
         if status in _PROXY:
             return "text/html", b"<html><body><h1>%d: bad gateway</h1></body></html>" % status
         return "application/json", dumps(_error(status, request_id))
@@ -157,10 +159,8 @@ def check(fault: Fault) -> None:
         raise ValueError("times must be 1 or more, or None for always; skip 0 or more")
     if min(fault.delay, fault.drip) < 0:
         raise ValueError("delay and drip must be 0 or more seconds")
-    known = any(
-        fault.fits(route.method, route.path, route) or fault.path == "*" for route in ROUTES
-    )
-    concrete = "{" not in fault.path and match(fault.method, fault.path) is not None
-    if not known and not concrete:
+    known = any(fault.fits(route.method, route.path, route) for route in ROUTES)
+    methods = () if "{" in fault.path else allowed(fault.path)
+    if not (known or fault.method in methods or (methods and fault.method == "*")):
         paths = ", ".join(f"{route.method} {route.path}" for route in ROUTES)
         raise ValueError(f"there is no {fault.method} {fault.path}, only {paths}")

@@ -1,8 +1,9 @@
 """What goes in and out of the fake, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
+from urllib.parse import urlencode
 
 from do_images.testing._data import Json
 
@@ -41,8 +42,7 @@ class Reply:
     """Seconds before each byte of the body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A request that a client sent to the fake."""
 
     method: str
@@ -59,5 +59,12 @@ class Request:
     """The operation's name in the spec, such as `images_get`; None where there is none."""
     origin: str
     """Scheme, host and port that it was sent to."""
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """By names in lower case."""
+
+    def __repr__(self) -> str:
+        """Without headers: a token is among them."""
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        body = "" if self.body is None else f" {self.body!r}"
+        answer = "lost" if self.status is None else self.status
+        return f"<Request {self.method} {self.path}{query}{body}: {answer}>"

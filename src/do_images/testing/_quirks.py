@@ -1,7 +1,7 @@
 """The oddities of the real API, each with a name by which it can be switched on."""
 
 from collections.abc import Callable, Collection
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 from do_images.testing._data import Json, Record
 
@@ -63,61 +63,8 @@ Quirk: TypeAlias = Literal[
 ]
 """The name of an oddity."""
 
-QUIRKS: Final[dict[Quirk, str]] = {
-    # Images
-    "only_required_fields": "images have `id`, `name` and `created_at` alone",
-    "optional_fields_missing": "images lack type, description, tags, status and error_message",
-    "empty_slug": 'private images have the slug ""',
-    "null_tags": "`tags` is null",
-    "null_regions": "`regions` is null",
-    "duplicate_regions": "a region occurs twice",
-    "lower_case_status": "a new image has the status `new`",
-    "lower_case_distribution": "the distribution is `ubuntu`",
-    "retired": "public images have the status `retired`",
-    "unknown_os": "the distribution is `Unknown OS`",
-    # Images and actions
-    "nanoseconds": "times have nine decimals",
-    "unknown_fields": "there are fields that the documentation does not have",
-    "unknown_values": "types, regions and the like have values that nobody knew before",
-    # Actions
-    "bare_action": "an action comes without its envelope, as the official schema has it",
-    "region_as_slug": "`region` is a slug, as in records until 2015",
-    "null_region": "`region` is null",
-    "region_without_sizes": "the region has no `sizes`",
-    "null_available": "the region's `available` is null",
-    "null_completed_at": "`completed_at` is null on a completed action",
-    "early_completed_at": "`completed_at` is set on an action in progress",
-    "null_resource_id": "`resource_id` is null",
-    # Pages
-    "links_absent": "a single page has no `links`",
-    "links_null": "a single page's `links` is null",
-    "links_pages_empty": 'a single page\'s `links` is `{"pages": {}}`',
-    "meta_absent": "pages have no `meta`",
-    "wrong_total": "`meta.total` is 1",
-    "next_other_scheme": "`next` is an http:// address",
-    "next_other_host": "`next` is on another host",
-    "next_other_path": "`next` has another path, and no filters",
-    "next_repeats": "`next` leads back to the page that it stands on",
-    "next_never_ends": "every page has a `next`, empty ones too",
-    "shifting_pages": "each page begins with the last item of the one before",
-    # Account transfers
-    "accepted_at_once": "an account transfer is accepted at once, its id is 0",
-    "swapped_no_content": "accept answers 204, decline and cancel 201",
-    # Errors
-    "html_errors": "errors are a proxy's HTML page",
-    "text_errors": "errors are plain text",
-    "empty_errors": "errors have no body",
-    "empty_error_id": 'an error\'s `id` is ""',
-    "titled_error_id": "an error's `id` is the status in words, such as `Too Many Requests`",
-    "object_message": "an error's `message` is an object",
-    "root_causes": 'errors are `{"error": ..., "root_causes": [...]}`',
-    "other_busy_words": "a busy image is told of in other words",
-    # Headers and time
-    "no_rate_limit": "responses state no quota",
-    "stale_get": "what is new answers 404 for a while",
-    "stale_list": "what is new is missing from lists for a while",
-}
-"""What each does."""
+QUIRKS: Final[frozenset[str]] = frozenset(get_args(Quirk))
+"""All of the names; what each does stands in the table of `do_images.testing`."""
 
 Names: TypeAlias = Collection[str]
 
@@ -241,19 +188,20 @@ def bend_action(action: Record, quirks: Names) -> None:
 
 def bend_page(page: Record, number: int, url: str, query: str, quirks: Names) -> None:
     """Makes links and meta of a page odd. `url` is the list's, `query` ends in `page=`."""
-    single = page["links"] == {}
     links = page["links"]
     pages = links.get("pages") if isinstance(links, dict) else None
-    following = pages.get("next") if isinstance(pages, dict) else None
+    pages = pages if isinstance(pages, dict) else {}
     if "next_never_ends" in quirks:
-        following = f"{url}?{query}{number + 1}"
-    if isinstance(following, str):
-        page["links"] = {"pages": {"next": _bent_next(following, number, url, query, quirks)}}
-    elif single and "links_absent" in quirks:
+        pages["next"] = f"{url}?{query}{number + 1}"
+    if isinstance(following := pages.get("next"), str):
+        pages["next"] = _bent_next(following, number, url, query, quirks)
+    if pages:
+        page["links"] = {"pages": pages}
+    elif "links_absent" in quirks:
         del page["links"]
-    elif single and "links_null" in quirks:
+    elif "links_null" in quirks:
         page["links"] = None
-    elif single and "links_pages_empty" in quirks:
+    elif "links_pages_empty" in quirks:
         page["links"] = {"pages": {}}
     if "meta_absent" in quirks:
         del page["meta"]

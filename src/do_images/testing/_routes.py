@@ -1,6 +1,6 @@
 """What the fake answers: a function for each operation of the spec, named as it is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from do_images import _endpoints as api
@@ -25,7 +25,7 @@ class Call(NamedTuple):
     url: str
     """The address without the query."""
     now: int
-    quirks: Mapping[str, None]
+    quirks: frozenset[str]
     lag: int
     """For how many nanoseconds what is new is not seen everywhere."""
 
@@ -74,6 +74,13 @@ def _texts(value: Json, name: str) -> list[str]:
     return texts
 
 
+def _description(body: Record, default: str | None) -> str | None:
+    value = body.get("description", default)
+    if not isinstance(value, str | None):
+        raise Refusal(422, _ERROR_IDS[422], "description must be a string.")
+    return value
+
+
 def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:
     value = query.get(name)
     if value is None:
@@ -94,19 +101,17 @@ Item = TypeVar("Item", ImageState, ActionState)
 
 
 def _page(
-    call: Call, name: str, items: Sequence[Item], body: Callable[[Item, Mapping[str, None]], bytes]
+    call: Call, name: str, items: Sequence[Item], body: Callable[[Item, frozenset[str]], bytes]
 ) -> Answer:
     query = dict(call.query)
     number = _count(query, "page", 1, 999_999_999)
     size = _count(query, "per_page", 20, 200)
-    shift = number - 1 if "shifting_pages" in call.quirks else 0
-    start = (number - 1) * size - shift
+    # A list that shifts: the first place of a page goes to the last item of the one before.
+    step = max(1, size - 1) if "shifting_pages" in call.quirks else size
+    start = (number - 1) * step
     bodies = [body(item, call.quirks) for item in items[start : start + size]]
     filters = [pair for pair in call.query if pair[0] != "page"]
-    # Each page but the first gives one place to an item that stood on the page before.
-    rest = len(items) - size
-    step = max(1, size - 1) if "shifting_pages" in call.quirks else size
-    last = 1 + max(0, -(-rest // step))
+    last = 1 + max(0, -(-(len(items) - size) // step))
     return 200, page_body(name, bodies, call.url, filters, number, last, len(items), call.quirks)
 
 
@@ -172,7 +177,7 @@ def images_create(call: Call) -> Answer:
         stamp(call.now),
         type="custom",
         distribution=_text(body, "distribution") if "distribution" in body else "Unknown",
-        description=str(body.get("description") or ""),
+        description=_description(body, ""),
         tags=tags,
         status="NEW",
         owner=call.owner,
@@ -196,9 +201,7 @@ def images_update(call: Call) -> Answer:
     body = _object(call)
     name = _text(body, "name") if "name" in body else image.name
     distribution = _text(body, "distribution") if "distribution" in body else image.distribution
-    description = body.get("description", image.description)
-    if not isinstance(description, str | None):
-        raise Refusal(422, _ERROR_IDS[422], "description must be a string.")
+    description = _description(body, image.description)
     image.name, image.distribution, image.description = name, distribution, description
     image.body = b""
     return _image_answer(call, image)
@@ -237,7 +240,7 @@ def image_actions_create(call: Call) -> Answer:
 def image_actions_get(call: Call) -> Answer:
     """Shows one action of an image."""
     image = call.account.image(call.owner, call.ids[0])
-    action = call.account.action(image.owner, call.ids[1])
+    action = call.account.action(call.ids[1])
     if action.image_id != image.id or not _seen(action.born, call, "stale_get"):
         raise _hidden()
     return _action_answer(call, action)
@@ -252,8 +255,8 @@ def actions_list(call: Call) -> Answer:
 
 def actions_get(call: Call) -> Answer:
     """Shows one action."""
-    action = call.account.action(call.owner, call.ids[0])
-    if not _seen(action.born, call, "stale_get"):
+    action = call.account.action(call.ids[0])
+    if action.owner != call.owner or not _seen(action.born, call, "stale_get"):
         raise _hidden()
     return _action_answer(call, action)
 
@@ -343,22 +346,27 @@ def shape(template: str) -> tuple[str, ...]:
 _SHAPES: Final = [(route, shape(route.path)) for route in ROUTES]
 
 
-def _fits(parts: Sequence[str], wanted: Sequence[str]) -> bool:
-    return len(parts) == len(wanted) and all(
-        part == want or (part and not want) for part, want in zip(parts, wanted, strict=True)
-    )
+def _candidates(path: str) -> Iterator[tuple[Route, list[str]]]:
+    """The operations of a path, by any method, and what stands there for their parameters."""
+    parts = path.strip("/").split("/")
+    for route, wanted in _SHAPES:
+        if len(wanted) != len(parts):
+            continue
+        ids: list[str] = []
+        for part, want in zip(parts, wanted, strict=True):
+            if part and not want:
+                ids.append(part)
+            elif part != want:
+                break
+        else:
+            yield route, ids
 
 
 def match(method: str, path: str) -> tuple[Route, list[str]] | None:
     """The operation that a request asks for, and what stands in its path."""
-    parts = path.strip("/").split("/")
-    for route, wanted in _SHAPES:
-        if route.method == method and _fits(parts, wanted):
-            return route, [part for part, want in zip(parts, wanted, strict=True) if not want]
-    return None
+    return next((found for found in _candidates(path) if found[0].method == method), None)
 
 
 def allowed(path: str) -> list[str]:
     """The methods that a path knows; none where there is no such path."""
-    parts = path.strip("/").split("/")
-    return [route.method for route, wanted in _SHAPES if _fits(parts, wanted)]
+    return [route.method for route, _ in _candidates(path)]

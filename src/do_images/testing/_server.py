@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer
@@ -150,6 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("connection", "close")
         self.end_headers()
 
+    def handle_expect_100(self) -> bool:
+        """Lets a client send its body that asks first."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """In the API's form, for what is not HTTP, or not of a kind that is served."""
         content = dumps({"id": "bad_request", "message": message or "This is not understood."})
@@ -164,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(service: Service, port: int, speed: float) -> Iterator[str]:
+def serving(service: Service, port: int, speed: float) -> Generator[str]:
     """Serves until the block ends; yields the address."""
     server = _Server(service, port, speed)
     thread = Thread(target=server.serve_forever, args=(0.02,), name="FakeDigitalOcean")

@@ -13,7 +13,6 @@ from do_images.testing._clock import EPOCH, VirtualTime
 from do_images.testing._data import OURS, Json
 from do_images.testing._faults import Fault, Faults
 from do_images.testing._messages import Incoming, Reply, Request
-from do_images.testing._quirks import Quirk
 from do_images.testing._routes import Call, Route, allowed, match
 
 __all__ = ["Service"]
@@ -30,12 +29,12 @@ class Service:
         self.lock = RLock()
         self.account = account
         self.faults = Faults()
-        self.quirks: dict[Quirk, None] = {}
+        self.quirks: frozenset[str] = frozenset()
         self.lag = 3 * _SECOND
         self.requests: list[Request] = []
         self._time = time
         self._any_token = accept_any_token
-        self._random = Random(f"{seed} requests")
+        self._random = Random(f"{seed} requests")  # noqa: S311 - numbers that look real
         self._date = (-1, "")
 
     def handle(self, incoming: Incoming) -> Reply:
@@ -74,8 +73,7 @@ class Service:
         if fault is not None and fault.before_work:
             return fault.spoil(self._empty(500, now))
         try:
-            if not self.account.quota.take(now):
-                raise Refusal(429, "too_many_requests", "API rate limit exceeded.")
+            self.account.count_request(now)
             reply = self._answer(incoming, found, query, body, now)
         except Refusal as refusal:
             reply = self._refused(refusal, incoming, now)

@@ -56,11 +56,11 @@ class _Steps:
                 raise httpx.ConnectTimeout("no connection in time", request=self._request)
             case "pool_timeout":
                 raise httpx.PoolTimeout("no free connection in time", request=self._request)
-            case "before":
-                told = "Server disconnected without sending a response."
-                raise httpx.RemoteProtocolError(told, request=self._request)
-            case "after" | None:
+            case "before" | "after" | None:
                 self.check(self._reply.delay)
+        if self._reply.loss == "before":
+            told = "Server disconnected without sending a response."
+            raise httpx.RemoteProtocolError(told, request=self._request)
         if self._reply.loss == "after":
             raise httpx.ReadError("connection reset by peer", request=self._request)
         headers = self._reply.headers

@@ -1,0 +1,115 @@
+"""Checks types as a strict user does: mypy and pyright over the programs in `tests/typing`.
+
+The programs called `app_*` must be without fault. In those called `mistakes_*`, what the checkers
+flag must be exactly what stands behind `# wrong:`, rules that begin with `report` being pyright's.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+PROGRAMS = Path(__file__).resolve().parent.parent / "tests" / "typing"
+MARK = re.compile(r"# wrong: (.+)")
+MYPY_LINE = re.compile(
+    r"(?P<file>[^:]+):(?P<line>\d+): error: (?P<text>.*?)(?:  \[(?P<rule>[\w-]+)\])?"
+)
+
+
+class Finding(NamedTuple):
+    """A line and the rule that it breaks; the text tells nothing apart."""
+
+    file: str
+    line: int
+    rule: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.rule}"
+
+
+Found = dict[Finding, str]
+"""What was found, with the checker's words for it."""
+
+
+def mypy(python: str) -> Found:
+    """What mypy flags, in the eyes of the given interpreter."""
+    output = _run("mypy", "--no-error-summary", f"--python-executable={python}", ".")
+    found: Found = {}
+    for line in output.splitlines():
+        match = MYPY_LINE.fullmatch(line)
+        if match:
+            rule = match["rule"] or "syntax"
+            found[Finding(match["file"], int(match["line"]), rule)] = match["text"]
+        elif ": note: " not in line:
+            raise SystemExit(f"mypy: {line}")
+    return found
+
+
+def pyright(python: str) -> Found:
+    """What pyright flags, in the eyes of the given interpreter."""
+    output = _run("pyright", "--outputjson", f"--pythonpath={python}")
+    try:
+        report = json.loads(output)
+    except ValueError:
+        raise SystemExit(f"pyright: {output}") from None
+    if report["summary"]["filesAnalyzed"] != len(list(PROGRAMS.glob("*.py"))):
+        raise SystemExit(f"pyright saw {report['summary']['filesAnalyzed']} files")
+    return {
+        Finding(
+            Path(item["file"]).name, item["range"]["start"]["line"] + 1, item.get("rule", "syntax")
+        ): item["message"]
+        for item in report["generalDiagnostics"]
+    }
+
+
+def marks() -> Iterator[Finding]:
+    """What the programs themselves say is wrong with them."""
+    for path in sorted(PROGRAMS.glob("*.py")):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            for rule in _rules(line):
+                yield Finding(path.name, number, rule)
+
+
+def _rules(line: str) -> Iterable[str]:
+    match = MARK.search(line)
+    return match[1].split() if match else ()
+
+
+def _run(tool: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", tool, *arguments]
+    done = subprocess.run(command, cwd=PROGRAMS, capture_output=True, text=True, check=False)
+    if done.returncode not in {0, 1}:
+        raise SystemExit(f"{tool}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def main() -> int:
+    """Prints every difference; 1 if there are any."""
+    parser = argparse.ArgumentParser(description="Checks the types that users see.")
+    parser.add_argument(
+        "--python", default=sys.executable, help="an interpreter that has do_images installed"
+    )
+    python: str = parser.parse_args().python
+    with ThreadPoolExecutor() as pool:
+        runs = [pool.submit(checker, python) for checker in (mypy, pyright)]
+        found: Found = {}
+        for run in runs:
+            found |= run.result()
+    wanted = set(marks())
+    for finding in sorted(found.keys() - wanted):
+        print(f"{finding}: not expected: {found[finding]}")
+    for finding in sorted(wanted - found.keys()):
+        print(f"{finding}: not flagged")
+    if found.keys() != wanted:
+        return 1
+    print(f"types as users see them: {len(wanted)} mistakes flagged, nothing else")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""The pytest plugin: `fake_digitalocean`, and `do` and `async_do`, clients bound to it.
+
+It stands beside the package, not in it, so that a test run that uses none of these imports nothing
+of do_images.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from do_images import AsyncClient, Client
+    from do_images.testing import FakeDigitalOcean
+
+__all__ = ["async_do", "do", "fake_digitalocean"]
+
+
+@pytest.fixture
+def fake_digitalocean() -> "Iterator[FakeDigitalOcean]":
+    """A fake of the Images and Actions API, new for each test."""
+    from do_images.testing import FakeDigitalOcean  # noqa: PLC0415 - see above
+
+    with FakeDigitalOcean() as fake:
+        yield fake
+
+
+@pytest.fixture
+def do(fake_digitalocean: "FakeDigitalOcean") -> "Iterator[Client]":
+    """A `Client` of `fake_digitalocean`, which waits in virtual time."""
+    with fake_digitalocean.client() as client:
+        yield client
+
+
+@pytest.fixture
+def async_do(fake_digitalocean: "FakeDigitalOcean") -> "AsyncClient":
+    """An `AsyncClient` of `fake_digitalocean`, for whatever plugin runs asynchronous tests."""
+    # In process there is nothing to close, so no event loop is needed to set it up.
+    return fake_digitalocean.async_client()

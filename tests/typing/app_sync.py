@@ -1,0 +1,124 @@
+"""What a user's program does with `Client`, every call of it; it is type-checked and run."""
+
+from collections.abc import Iterator
+from typing import assert_type
+
+import httpx
+
+from do_images import Action, Client, Image, RateLimit
+
+SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
+
+
+def make_clients(http: httpx.Client) -> None:
+    with Client("token") as do:
+        assert_type(do, Client)
+        quota: RateLimit | None = do.rate_limit
+        assert quota is None
+        patient = do.with_options(timeout=120, max_retries=5)
+        assert_type(patient, Client)
+        patient.close()
+    Client(
+        token="token",
+        base_url="https://api.digitalocean.com/v2",
+        timeout=httpx.Timeout(10, connect=2.5),
+        max_retries=0,
+        user_agent="app/1.0",
+        http_client=http,
+        allow_http=False,
+    ).close()
+    Client("token", base_url="http://127.0.0.1:8080", timeout=2.5).with_options().close()
+
+
+def find(do: Client) -> None:
+    assert_type(do.image.list(), list[Image])
+    assert_type(do.image.iter(), Iterator[Image])
+    for image in do.image.list("distribution", False):
+        assert_type(image, Image)
+    for image in do.image.iter("application", True, tag_name="prod"):
+        assert_type(image, Image)
+    do.image.list(type="a kind of next year", private=None, tag_name=None)
+    assert_type(do.image.info("ubuntu-24-04-x64"), Image)
+    assert_type(do.image.info(id_slug=SNAPSHOT), Image)
+
+
+def change(do: Client) -> None:
+    assert_type(do.image.update(SNAPSHOT, "renamed"), Image)
+    do.image.update(SNAPSHOT, name="renamed", description="", distribution="Ubuntu")
+    do.image.update(id=SNAPSHOT, description="by keyword")
+
+
+def create(do: Client) -> None:
+    image = do.image.create(
+        name="golden",
+        url="https://example.com/golden.qcow2",
+        region="nyc3",
+        distribution="Debian",
+        description="made from a file",
+        tags=["base-image", "prod"],
+        wait=True,
+        poll=5,
+        timeout=3600,
+    )
+    assert_type(image, Image)
+    looks: list[Image] = []
+    late = do.image.create(name="late", url="https://example.com/late.qcow2", region="nyc3")
+    ready = do.image.wait(late, 5, None, on_poll=looks.append)
+    assert_type(ready, Image)
+    assert looks
+    assert_type(do.image.wait(ready, poll=0.5, timeout=1.5), Image)
+
+
+def copy(do: Client) -> None:
+    looks: list[Action] = []
+    action = do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=5, timeout=300)
+    assert_type(action, Action)
+    do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=looks.append)
+    do.image.transfer(id=SNAPSHOT, region="a1b2", wait=True, timeout=None, on_poll=print)
+    copies = do.image.transfer_many(
+        SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=looks.append
+    )
+    assert_type(copies, dict[str, Action])
+    assert_type(do.image.transfer_many(SNAPSHOT, {"ams3": 1}.keys(), True), dict[str, Action])
+    assert looks
+
+
+def convert(do: Client) -> None:
+    action = do.image.convert(BACKUP, wait=True, poll=2.5, timeout=None, on_poll=lambda _: None)
+    assert_type(action, Action)
+
+
+def actions(do: Client) -> None:
+    started = do.image.transfer(SNAPSHOT, "lon1")
+    assert_type(do.image.action_info(SNAPSHOT, started.id), Action)
+    assert_type(do.image.action_list(SNAPSHOT), list[Action])
+    assert_type(do.image.action_iter(id=SNAPSHOT), Iterator[Action])
+    assert_type(do.action.list(), list[Action])
+    assert_type(do.action.iter(), Iterator[Action])
+    assert_type(do.action.info(started.id), Action)
+    assert_type(do.action.wait(started, poll=5, timeout=None, on_poll=print), Action)
+    finished = do.action.wait_all([started], 5, 300, on_poll=lambda action: action.status)
+    assert_type(finished, list[Action])
+    assert_type(do.action.wait_all(action for action in finished), list[Action])
+
+
+def hand_over(do: Client) -> None:
+    offer = do.image.account_transfer(SNAPSHOT, recipient_email="owner@example.com")
+    assert_type(offer, int)
+    do.image.cancel_account_transfer(SNAPSHOT, offer)
+    team = "3a2f0d0e-52bb-4f6e-9d3c-8a4c5b0f1e2d"
+    offer = do.image.account_transfer(CUSTOM, recipient_uuid=team)
+    do.image.accept_account_transfer(CUSTOM, offer, team)
+    offer = do.image.account_transfer(BACKUP, recipient_uuid=team)
+    do.image.decline_account_transfer(id=BACKUP, transfer_id=offer)
+
+
+def destroy(do: Client) -> None:
+    do.image.destroy(SNAPSHOT)
+    quota = do.rate_limit
+    if quota is not None:
+        limit, remaining, reset = quota
+        assert_type(limit, int)
+        assert_type(quota.remaining, int)
+        assert_type(quota.reset, int)
+        assert reset or remaining

@@ -1,0 +1,88 @@
+"""Wrong calls. Each marked line must be flagged with these rules, of mypy and of pyright."""
+
+# What follows from a mistake is left out.
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+
+import httpx
+
+from do_images import Action, AsyncClient, Client, Image
+from do_images.testing import FakeDigitalOcean
+
+
+def clients() -> None:
+    Client(12)  # wrong: arg-type reportArgumentType
+    Client("token", "https://api.digitalocean.com")  # wrong: call-arg reportCallIssue
+    Client(timeout="5")  # wrong: arg-type reportArgumentType
+    Client(max_retries=1.5)  # wrong: arg-type reportArgumentType
+    Client(retries=1)  # wrong: call-arg reportCallIssue
+    Client(http_client=httpx.AsyncClient())  # wrong: arg-type reportArgumentType
+    AsyncClient(http_client=httpx.Client())  # wrong: arg-type reportArgumentType
+    FakeDigitalOcean(seed="1")  # wrong: arg-type reportArgumentType
+
+
+def client(do: Client) -> None:
+    do.images  # wrong: attr-defined reportAttributeAccessIssue
+    do.aclose()  # wrong: attr-defined reportAttributeAccessIssue
+    do.with_options(token="other")  # wrong: call-arg reportCallIssue
+    do.rate_limit.remaining  # wrong: union-attr reportOptionalMemberAccess
+    do.rate_limit = None  # wrong: misc reportAttributeAccessIssue
+
+
+def finding(do: Client) -> None:
+    do.image.find("golden")  # wrong: attr-defined reportAttributeAccessIssue
+    do.image.info()  # wrong: call-arg reportCallIssue
+    do.image.info(1.5)  # wrong: arg-type reportArgumentType
+    do.image.info(None)  # wrong: arg-type reportArgumentType
+    do.image.list(["distribution"])  # wrong: arg-type reportArgumentType
+    do.image.list(private="yes")  # wrong: arg-type reportArgumentType
+    do.image.list(tag="prod")  # wrong: call-arg reportCallIssue
+    do.image.list("distribution", True, "prod")  # wrong: call-arg reportCallIssue
+    number: int = do.image.info(1)  # wrong: assignment reportAssignmentType
+    text: str = do.image.list()[0]  # wrong: assignment reportAssignmentType
+    pages: list[Image] = do.image.iter()  # wrong: assignment reportAssignmentType
+    print(number, text, pages)
+
+
+def changing(do: Client) -> None:
+    do.image.create(name="golden", region="nyc3")  # wrong: call-arg reportCallIssue
+    do.image.create(
+        "golden", "https://example.com/x", "nyc3"
+    )  # wrong: call-arg misc reportCallIssue
+    do.image.update("7555620", "renamed")  # wrong: arg-type reportArgumentType
+    do.image.update(7555620, "renamed", "described")  # wrong: call-arg reportCallIssue
+    do.image.destroy(
+        7555620
+    ).status  # wrong: attr-defined func-returns-value reportOptionalMemberAccess
+    do.image.account_transfer(7555620, "owner@example.com")  # wrong: call-arg reportCallIssue
+
+
+def copying(do: Client, looks: list[str]) -> None:
+    do.image.transfer("7555620", "nyc3")  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620)  # wrong: call-arg reportCallIssue
+    do.image.transfer(7555620, 3)  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, ["nyc3", "ams3"])  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", wait="yes")  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", poll="5")  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", poll=None)  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", timeout="300")  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", on_poll=looks.append)  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", True, 5, 300, print)  # wrong: call-arg reportCallIssue
+    do.image.transfer_many(7555620, 3)  # wrong: arg-type reportArgumentType
+    do.image.transfer_many(7555620, [3])  # wrong: list-item reportArgumentType
+    do.image.convert(7555620, "nyc3")  # wrong: arg-type reportArgumentType
+    one: Action = do.image.transfer_many(
+        7555620, ["nyc3"]
+    )  # wrong: assignment reportAssignmentType
+    print(one)
+
+
+def waiting(do: Client, image: Image, action: Action) -> None:
+    do.action.wait(7)  # wrong: arg-type reportArgumentType
+    do.action.wait(image)  # wrong: arg-type reportArgumentType
+    do.action.wait_all(action)  # wrong: arg-type reportArgumentType
+    do.action.wait_all([7])  # wrong: list-item reportArgumentType
+    do.action.transfer(7555620)  # wrong: attr-defined reportAttributeAccessIssue
+    do.action.info("7")  # wrong: arg-type reportArgumentType
+    do.image.wait(action)  # wrong: arg-type reportArgumentType
+    do.image.wait(7555620)  # wrong: arg-type reportArgumentType
