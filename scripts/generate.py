@@ -82,6 +82,8 @@ MODEL_RULES = [
     Rule(r"(?m)^from typing_extensions import TypeAliasType\n", ""),
     Rule(r"(?m)^from typing import ", "from typing import TypeAlias, "),
     Rule(r'(?m)^(\w+) = TypeAliasType\("\1", (.*)\)$', r"\1: TypeAlias = \2"),
+    # Type checkers see that a model is frozen only where each class says so.
+    Rule(r"(?m)^class (\w+)\(Model\):", r"class \1(Model, frozen=True):"),
 ]
 
 # ── Rules: async → sync ────────────────────────────────────────────────────────────────────────

@@ -103,7 +103,7 @@ Kind: TypeAlias = Literal["good", "bad"] | str
 """A kind of thing."""
 
 
-class Thing(Model):
+class Thing(Model, frozen=True):
     """A thing."""
 
     id: int

@@ -9,11 +9,10 @@ from pydantic_core import CoreSchema, core_schema
 __all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings"]
 
 
-class Model(BaseModel):
+class Model(BaseModel, frozen=True):
     """A frozen record of the API. Fields it does not know are kept in `model_extra`."""
 
     model_config = ConfigDict(
-        frozen=True,
         extra="allow",
         # The sentence under a field becomes its description in JSON schemas too.
         use_attribute_docstrings=True,
@@ -24,7 +23,7 @@ class Model(BaseModel):
     )
 
 
-class NoContent(Model):
+class NoContent(Model, frozen=True):
     """The response of an endpoint that answers without a body."""
 
 

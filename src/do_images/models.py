@@ -30,14 +30,14 @@ __all__ = [
 ]
 
 
-class AccountTransferResponse(Model):
+class AccountTransferResponse(Model, frozen=True):
     """The answer to the offer of an image."""
 
     transfer_id: int
     """The account transfer's number; 0 means that it was accepted at once."""
 
 
-class Pages(Model):
+class Pages(Model, frozen=True):
     """Addresses of other pages; only their page numbers are to be relied on."""
 
     first: str | None = None
@@ -53,14 +53,14 @@ class Pages(Model):
     """The URL of the last page; absent on it."""
 
 
-class Meta(Model):
+class Meta(Model, frozen=True):
     """Facts about a list as a whole."""
 
     total: int | None = None
     """How many items all pages hold together; a hint, it may be out of date."""
 
 
-class ErrorResponse(Model):
+class ErrorResponse(Model, frozen=True):
     """What went wrong, as the API itself puts it."""
 
     id: str
@@ -145,7 +145,7 @@ ResourceType: TypeAlias = Literal["image", "droplet", "volume", "reserved_ip", "
 """A kind of resource that jobs are about."""
 
 
-class Image(Model):
+class Image(Model, frozen=True):
     """A disk to start Droplets from."""
 
     id: int
@@ -191,7 +191,7 @@ class Image(Model):
     """Why the import of a custom image failed; empty or null if it did not."""
 
 
-class Region(Model):
+class Region(Model, frozen=True):
     """A place where DigitalOcean runs data centers."""
 
     slug: RegionSlug
@@ -210,21 +210,21 @@ class Region(Model):
     """Slugs of the Droplet sizes to be had there, such as `s-1vcpu-1gb`."""
 
 
-class ImageResponse(Model):
+class ImageResponse(Model, frozen=True):
     """The envelope of one image."""
 
     image: Image
     """The image."""
 
 
-class Links(Model):
+class Links(Model, frozen=True):
     """The links of a page."""
 
     pages: Pages | None = None
     """Where the other pages are; null, absent or empty if there is one page only."""
 
 
-class Action(Model):
+class Action(Model, frozen=True):
     """A job on a resource, such as the transfer of an image."""
 
     id: int
@@ -255,7 +255,7 @@ class Action(Model):
     """The slug of that region."""
 
 
-class ImagesResponse(Model):
+class ImagesResponse(Model, frozen=True):
     """A page of images."""
 
     images: list[Image]
@@ -268,14 +268,14 @@ class ImagesResponse(Model):
     """How many images there are on all pages."""
 
 
-class ActionResponse(Model):
+class ActionResponse(Model, frozen=True):
     """The envelope of one action."""
 
     action: Action
     """The action."""
 
 
-class ActionsResponse(Model):
+class ActionsResponse(Model, frozen=True):
     """A page of actions."""
 
     actions: list[Action]

@@ -37,7 +37,7 @@ async def find(do: AsyncClient) -> None:
         assert_type(image, Image)
     async for image in do.image.iter("application", True, tag_name="prod"):
         assert_type(image, Image)
-    await do.image.list(type="a kind of next year", private=None, tag_name=None)
+    await do.image.list(type="kind-of-next-year", private=None, tag_name=None)
     assert_type(await do.image.info("ubuntu-24-04-x64"), Image)
     assert_type(await do.image.info(id_slug=SNAPSHOT), Image)
 
@@ -71,10 +71,11 @@ async def create(do: AsyncClient) -> None:
 
 async def copy(do: AsyncClient) -> None:
     looks: list[Action] = []
+    another: str = "tor1"
     action = await do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=5, timeout=300)
     assert_type(action, Action)
     await do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=looks.append)
-    await do.image.transfer(id=SNAPSHOT, region="a1b2", wait=True, timeout=None, on_poll=print)
+    await do.image.transfer(id=SNAPSHOT, region=another, wait=True, timeout=None, on_poll=print)
     copies = await do.image.transfer_many(
         SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=looks.append
     )

@@ -1,5 +1,6 @@
 """Wrong use of `AsyncClient`. Each marked line must be flagged with these rules."""
 
+# ruff: noqa: T201 - what is assigned has to be used
 # What follows from a mistake is left out.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false

@@ -1,5 +1,6 @@
 """Wrong calls. Each marked line must be flagged with these rules, of mypy and of pyright."""
 
+# ruff: noqa: T201 - what is assigned has to be used
 # What follows from a mistake is left out.
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false
@@ -46,15 +47,12 @@ def finding(do: Client) -> None:
 
 def changing(do: Client) -> None:
     do.image.create(name="golden", region="nyc3")  # wrong: call-arg reportCallIssue
-    do.image.create(
-        "golden", "https://example.com/x", "nyc3"
-    )  # wrong: call-arg misc reportCallIssue
+    do.image.create("golden", "https:", "nyc3")  # wrong: call-arg reportCallIssue
     do.image.update("7555620", "renamed")  # wrong: arg-type reportArgumentType
     do.image.update(7555620, "renamed", "described")  # wrong: call-arg reportCallIssue
-    do.image.destroy(
-        7555620
-    ).status  # wrong: attr-defined func-returns-value reportOptionalMemberAccess
+    gone: bool = do.image.destroy(7)  # wrong: func-returns-value assignment reportAssignmentType
     do.image.account_transfer(7555620, "owner@example.com")  # wrong: call-arg reportCallIssue
+    print(gone)
 
 
 def copying(do: Client, looks: list[str]) -> None:
@@ -71,9 +69,7 @@ def copying(do: Client, looks: list[str]) -> None:
     do.image.transfer_many(7555620, 3)  # wrong: arg-type reportArgumentType
     do.image.transfer_many(7555620, [3])  # wrong: list-item reportArgumentType
     do.image.convert(7555620, "nyc3")  # wrong: arg-type reportArgumentType
-    one: Action = do.image.transfer_many(
-        7555620, ["nyc3"]
-    )  # wrong: assignment reportAssignmentType
+    one: Action = do.image.transfer_many(7, ["a"])  # wrong: assignment reportAssignmentType
     print(one)
 
 
