@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from do_images import AsyncClient, BadRequestError, Client, NotFoundError
+from do_images import NotFoundError
 from do_images.testing import FakeDigitalOcean
 from tests.typing import app_async, app_sync, app_values
 

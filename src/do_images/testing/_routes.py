@@ -338,9 +338,9 @@ ROUTES: Final = (
 
 
 def shape(template: str) -> tuple[str, ...]:
-    """A path in its parts, with "" for every parameter, whatever its name."""
+    """A path in its parts, with {} for every parameter, whatever its name."""
     parts = template.strip("/").split("/")
-    return tuple("" if part.startswith("{") else part for part in parts)
+    return tuple("{}" if part.startswith("{") else part for part in parts)
 
 
 _SHAPES: Final = [(route, shape(route.path)) for route in ROUTES]
@@ -354,7 +354,7 @@ def _candidates(path: str) -> Iterator[tuple[Route, list[str]]]:
             continue
         ids: list[str] = []
         for part, want in zip(parts, wanted, strict=True):
-            if part and not want:
+            if part and want == "{}":
                 ids.append(part)
             elif part != want:
                 break

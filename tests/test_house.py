@@ -1,0 +1,312 @@
+"""The house keeps its order: who imports whom, what is public, twins alike, short ways."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from types import FrameType, ModuleType
+
+import grimp
+import httpx
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+import do_images
+from do_images import Action, AsyncClient, Client, Image, Region, errors
+from do_images._async.actions import AsyncActions
+from do_images._async.images import AsyncImages
+from do_images._sync.actions import Actions
+from do_images._sync.images import Images
+
+ROOT = Path(__file__).resolve().parent.parent
+HOUSE = Path(do_images.__file__).parent
+TWINS = [(Client, AsyncClient), (Images, AsyncImages), (Actions, AsyncActions)]
+PUBLIC_CLASSES = [side for twins in TWINS for side in twins]
+SNAPSHOT = b'{"image": {"id": 7555620, "name": "golden", "created_at": "2024-05-01T12:00:00Z"}}'
+
+CONTRACT = {
+    "Client": {"close", "with_options", "rate_limit"},
+    "Images": {
+        *("list", "iter", "info", "create", "update", "destroy", "transfer", "transfer_many"),
+        *("convert", "wait", "action_list", "action_iter", "action_info", "account_transfer"),
+        *("accept_account_transfer", "decline_account_transfer", "cancel_account_transfer"),
+    },
+    "Actions": {"list", "iter", "info", "wait", "wait_all"},
+}
+
+# ── Who imports whom ────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _imports() -> dict[str, frozenset[str]]:
+    """What every module of ours imports, other packages by their first name alone."""
+    graph = grimp.build_graph("do_images", include_external_packages=True, cache_dir=None)
+    return {
+        module: frozenset(graph.find_modules_directly_imported_by(module))
+        for module in graph.modules
+        if module.split(".")[0] == "do_images"
+    }
+
+
+def _importers(*targets: str) -> set[str]:
+    return {module for module, imported in _imports().items() if imported & {*targets}}
+
+
+def _within(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+def test_the_contracts_of_the_imports_are_kept() -> None:
+    """Those in pyproject.toml, which draw the layers."""
+    config = str(ROOT / "pyproject.toml")
+    assert lint_imports(config_filename=config, cache_dir=None) == EXIT_STATUS_SUCCESS
+
+
+def test_every_module_is_seen() -> None:
+    files = {
+        ".".join(("do_images", *path.relative_to(HOUSE).with_suffix("").parts))
+        for path in HOUSE.rglob("*.py")
+    }
+    assert {file.removesuffix(".__init__") for file in files} == set(_imports())
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    TopologicalSorter(_imports()).prepare()  # raises CycleError, which shows the circle
+
+
+def test_the_two_sides_never_meet() -> None:
+    for module, imported in _imports().items():
+        for one, other in (("_async", "_sync"), ("_sync", "_async")):
+            if _within(module, f"do_images.{one}"):
+                assert not [name for name in imported if _within(name, f"do_images.{other}")]
+
+
+@pytest.mark.parametrize(
+    ("room", "also"),
+    [
+        # The fake's routes are the endpoints of the spec, and its time takes the clients' place.
+        ("do_images.testing", {"do_images._base", "do_images._clock", "do_images._endpoints"}),
+        ("do_images.cli", {"do_images.testing"}),
+    ],
+)
+def test_what_stands_on_the_public_api_uses_little_else(room: str, also: set[str]) -> None:
+    for module, imported in _imports().items():
+        if _within(module, room):
+            ours = {name for name in imported if _within(name, "do_images")}
+            outside = {name for name in ours if not _within(name, room)}
+            assert outside <= {"do_images", *also}, module
+
+
+def test_nothing_below_imports_what_stands_on_the_public_api() -> None:
+    for room in ("do_images.testing", "do_images.cli"):
+        above = [name for name in _imports() if _within(name, room)]
+        assert not [name for name in _importers(*above) if not _within(name, room)]
+
+
+def test_few_rooms_know_httpx_and_tenacity() -> None:
+    def rooms(library: str) -> set[str]:
+        outer = ("do_images.testing", "do_images.cli")
+        return {
+            name.removeprefix("do_images.")
+            for name in _importers(library)
+            if not any(_within(name, room) for room in outer)
+        }
+
+    for side in ("_async", "_sync"):
+        of_httpx = {name for name in rooms("httpx") if _within(name, side)}
+        assert of_httpx == {f"{side}.{name}" for name in ("client", "exchange", "transport")}
+    assert {name.split(".")[0] for name in rooms("httpx")} == {"_async", "_sync"}
+    assert rooms("tenacity") <= {"_async.session", "_sync.session", "_polling"}
+
+
+def test_the_rooms_without_io_do_none() -> None:
+    """They get their time and their bytes handed in."""
+    io = ("asyncio", "http", "httpcore", "httpx", "os", "selectors", "socket", "ssl")
+    pure = {
+        *("_arguments", "_base", "_endpoints", "_plan", "_polling", "_quota", "_retry", "_wire"),
+        *("errors", "models"),
+    }
+    offenders = {name.removeprefix("do_images.") for name in _importers(*io, "time", "urllib3")}
+    # `http.HTTPStatus` is a list of words.
+    assert offenders & pure <= {"_wire"}
+    assert _imports()["do_images._wire"] & {*io, "time"} <= {"http"}
+
+
+# ── What is public ──────────────────────────────────────────────────────────────────────────
+
+
+def test_all_is_sorted_and_complete() -> None:
+    public = {
+        name
+        for name, value in vars(do_images).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert do_images.__all__ == sorted(public | {"__version__"})
+
+
+def test_all_holds_the_errors_and_what_the_contract_names() -> None:
+    named = {"Action", "AsyncClient", "Client", "Image", "RateLimit", "Region"}
+    assert {*errors.__all__, *named} <= {*do_images.__all__}
+
+
+def test_each_error_is_listed_in_the_tree() -> None:
+    tree = inspect.getdoc(errors) or ""
+    for name in errors.__all__:
+        if issubclass(getattr(do_images, name), Exception):
+            assert f" {name} " in tree.replace("\n", " "), name
+
+
+def _members(side: type) -> dict[str, object]:
+    return {name: value for name, value in vars(side).items() if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("side", PUBLIC_CLASSES)
+def test_every_method_of_the_contract_is_there_and_no_other(side: type) -> None:
+    wanted = CONTRACT[side.__name__.removeprefix("Async")]
+    if side is AsyncClient:
+        wanted = wanted - {"close"} | {"aclose"}
+    assert set(_members(side)) == wanted
+
+
+@pytest.mark.parametrize("side", PUBLIC_CLASSES)
+def test_every_method_tells_what_it_does_and_takes(side: type) -> None:
+    for name, member in _members(side).items():
+        method = member.fget if isinstance(member, property) else member
+        assert callable(method)
+        text = inspect.getdoc(method)
+        assert text, f"{side.__name__}.{name}"
+        for parameter in list(inspect.signature(method).parameters)[1:]:
+            assert f"    {parameter}: " in text, f"{side.__name__}.{name}: {parameter}"
+
+
+@pytest.mark.parametrize("side", [Images, Actions])
+def test_every_method_names_its_endpoint_and_scope(side: type) -> None:
+    for name, member in _members(side).items():
+        text = inspect.getdoc(member) or ""
+        assert "/v2/" in text, name
+        assert "scope" in text, name
+        assert "Raises:" in text, name
+
+
+@pytest.mark.parametrize("model", [Action, Image, Region])
+def test_every_field_has_a_sentence(model: type[Action | Image | Region]) -> None:
+    for name, field in model.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_every_exported_name_has_a_text() -> None:
+    for name in do_images.__all__:
+        value = getattr(do_images, name)
+        assert isinstance(value, str) or inspect.getdoc(value), name
+
+
+def test_importing_brings_nothing_that_is_not_needed() -> None:
+    code = """
+import sys
+import httpx, pydantic
+before = set(sys.modules)
+import do_images
+print(*(set(sys.modules) - before))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    brought = {name.split(".")[0] for name in done.stdout.split()}
+    assert "do_images" in brought
+    assert not brought & {"asyncio", "jsonschema", "pytest", "rich", "tenacity", "typer", "yaml"}
+    rooms = {name for name in done.stdout.split() if name.startswith("do_images.")}
+    assert not [name for name in rooms if name.split(".")[1] in {"cli", "testing"}]
+
+
+# ── Twins ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _shape(method: Callable[..., object]) -> str:
+    """A signature as text, without the words that tell the two sides apart."""
+    text = str(inspect.signature(method))
+    return text.replace("Async", "").replace("._async.", "._sync.")
+
+
+@pytest.mark.parametrize(("one", "other"), TWINS)
+def test_twins_have_the_same_signatures(one: type, other: type) -> None:
+    renamed = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
+    methods = {name: value for name, value in vars(one).items() if inspect.isfunction(value)}
+    assert methods
+    for name, method in methods.items():
+        twin = getattr(other, renamed.get(name, name))
+        assert _shape(method) == _shape(twin), name
+        assert (method.__doc__ is None) == (twin.__doc__ is None), name
+
+
+@pytest.mark.parametrize("side", [AsyncImages, AsyncActions])
+def test_all_is_awaited_but_what_iterates(side: type) -> None:
+    for name, member in _members(side).items():
+        assert inspect.iscoroutinefunction(member) is not name.endswith("iter"), name
+
+
+def test_the_rooms_of_both_sides_are_the_same() -> None:
+    written, generated = (
+        {path.name for path in (HOUSE / side).glob("*.py")} for side in ("_async", "_sync")
+    )
+    assert written == generated
+
+
+# ── Short ways ──────────────────────────────────────────────────────────────────────────────
+
+
+class Way:
+    """Notes which functions of ours a call runs through, in three parts.
+
+    Resuming a generator counts as a call, and so does everything that runs after the transport
+    has answered.
+    """
+
+    def __init__(self) -> None:
+        self._httpx = str(Path(httpx.__file__).parent)
+        self.begin()
+
+    def begin(self) -> None:
+        self.before: list[str] = []
+        self.during: list[str] = []
+        self.after: list[str] = []
+        self._part = self.before
+
+    def answer(self, _: httpx.Request) -> httpx.Response:
+        self._part = self.after
+        return httpx.Response(200, content=SNAPSHOT, headers={"ratelimit-limit": "5000"})
+
+    @contextmanager
+    def noted(self) -> Generator[None]:
+        sys.setprofile(self._note)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def _note(self, frame: FrameType, event: str, _: object) -> None:
+        if event != "call":
+            return
+        file = frame.f_code.co_filename
+        if file.startswith(self._httpx) and self._part is self.before:
+            self._part = self.during
+        elif file.startswith(str(HOUSE)):
+            self._part.append(frame.f_code.co_qualname)
+
+
+@pytest.mark.parametrize("id_slug", [7555620, "ubuntu-24-04-x64"])
+def test_a_call_takes_a_short_way(id_slug: int | str) -> None:
+    way = Way()
+    http = httpx.Client(transport=httpx.MockTransport(way.answer))
+    with Client("token", http_client=http) as do:
+        do.image.info(id_slug)  # pydantic finishes the models at their first use
+        way.begin()
+        with way.noted():
+            do.image.info(id_slug)
+    assert way.before[0] == "Images.info"
+    assert len(way.before) <= 4, way.before
+    assert len(way.after) <= 3, way.after

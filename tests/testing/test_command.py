@@ -1,0 +1,85 @@
+"""`python -m do_images.testing`."""
+
+import os
+import re
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from do_images.testing import __main__ as command
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """The command's handlers end with the test."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serves_until_it_is_told_to_stop(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[str] = []
+    answers: list[int] = []
+
+    def use() -> None:
+        while not told:
+            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+            time.sleep(0.01)
+        headers = {"Authorization": "Bearer anything"}
+        answer = httpx.get(f"{told[0]}/v2/images/7555620", headers=headers, trust_env=False)
+        answers.append(answer.status_code)
+        os.kill(os.getpid(), number)
+
+    user = threading.Thread(target=use)
+    user.start()
+    assert command.main(["--port", "0", "--seed", "1", "--speed", "100"]) == 0
+    user.join()
+    assert answers == [200]
+    assert capsys.readouterr().out == "1 requests were answered.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [(["--port", "99999"], "can't be served"), (["--port", "0", "--speed", "-1"], "speed")],
+)
+def test_says_why_it_can_not_serve(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command.main(arguments) == 1
+    assert told in capsys.readouterr().err
+
+
+def test_explains_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["testing", "--help"])
+    monkeypatch.delitem(sys.modules, "do_images.testing.__main__")
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("do_images.testing", run_name="__main__")
+    assert caught.value.code == 0
+    assert "--parallel-transfers" in capsys.readouterr().out
+
+
+def test_ends_cleanly_as_a_process_of_its_own() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "do_images.testing", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "http://127.0.0.1:" in process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "0 requests were answered.\n", "")
