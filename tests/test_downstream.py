@@ -1,9 +1,13 @@
 """The program in `tests/typing`, which `make check` looks at, also does what it says."""
 
+import inspect
+import re
+from types import ModuleType
+
 import httpx
 import pytest
 
-from do_images import NotFoundError
+from do_images import AsyncClient, Client, NotFoundError
 from do_images.testing import FakeDigitalOcean
 from tests.typing import app_async, app_sync, app_values
 
@@ -40,6 +44,14 @@ def test_both_programs_take_the_same_steps(fake: FakeDigitalOcean) -> None:
         for app in (app_sync, app_async)
     )
     assert sync_steps == async_steps == {*STEPS, "make_clients"}
+
+
+@pytest.mark.parametrize(("app", "do"), [(app_sync, Client), (app_async, AsyncClient)])
+def test_the_programs_use_every_method(app: ModuleType, do: type[Client | AsyncClient]) -> None:
+    used = set(re.findall(r"\bdo\.(image|action)\.(\w+)\(", inspect.getsource(app)))
+    for room, methods in do.__annotations__.items():
+        public = {name for name in vars(methods) if not name.startswith("_")}
+        assert {name for where, name in used if where == room} == public
 
 
 def test_makes_clients() -> None:

@@ -35,7 +35,8 @@ async def do(fake: FakeDigitalOcean) -> AsyncIterator[AsyncClient]:
 async def test_lists_by_kind_privacy_and_tag(do: AsyncClient) -> None:
     systems = await do.image.list("distribution")
     assert {image.type for image in systems} == {"base"}
-    assert [image.slug for image in await do.image.list("application")][0] == "docker-20-04"
+    applications = await do.image.list("application")
+    assert applications[0].slug == "docker-20-04"
     assert [image.id for image in await do.image.list(None, True)] == [7555620, 7555621, 7555622]
     assert [image.id for image in await do.image.list(tag_name="prod")] == [7555622]
     everything = [image async for image in do.image.iter()]
@@ -84,7 +85,7 @@ async def test_converts_a_backup(do: AsyncClient) -> None:
 
 
 async def test_destroys(do: AsyncClient) -> None:
-    assert await do.image.destroy(BACKUP) is None
+    await do.image.destroy(BACKUP)
     with pytest.raises(NotFoundError) as caught:
         await do.image.info(BACKUP)
     assert caught.value.error_id == "not_found"

@@ -34,7 +34,8 @@ def do(fake: FakeDigitalOcean) -> Iterator[Client]:
 def test_lists_by_kind_privacy_and_tag(do: Client) -> None:
     systems = do.image.list("distribution")
     assert {image.type for image in systems} == {"base"}
-    assert [image.slug for image in do.image.list("application")][0] == "docker-20-04"
+    applications = do.image.list("application")
+    assert applications[0].slug == "docker-20-04"
     assert [image.id for image in do.image.list(None, True)] == [7555620, 7555621, 7555622]
     assert [image.id for image in do.image.list(tag_name="prod")] == [7555622]
     everything = [image for image in do.image.iter()]
@@ -83,7 +84,7 @@ def test_converts_a_backup(do: Client) -> None:
 
 
 def test_destroys(do: Client) -> None:
-    assert do.image.destroy(BACKUP) is None
+    do.image.destroy(BACKUP)
     with pytest.raises(NotFoundError) as caught:
         do.image.info(BACKUP)
     assert caught.value.error_id == "not_found"

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from do_images import (
+    Action,
     ActionErroredError,
     ActionTimeoutError,
     ImageImportError,
@@ -27,7 +28,7 @@ def test_an_hour_takes_no_time(fake: FakeDigitalOcean) -> None:
     fake.transfer_takes(3600)
     began = time.monotonic()
     with fake.client() as do:
-        action = do.image.transfer(7555620, "nyc3", wait=True, timeout=None)
+        action = do.image.transfer(7555620, "nyc3", wait=True, poll=30, timeout=None)
         with pytest.raises(ActionTimeoutError):
             do.image.transfer(7555621, "nyc3", wait=True, timeout=60)
     assert time.monotonic() - began < 5
@@ -102,7 +103,7 @@ def test_the_same_for_asyncio(fake: FakeDigitalOcean) -> None:
             assert fake.async_clock.monotonic() == 5
             async with asyncio.timeout(60):
                 fake.transfer_takes(3600)
-                await do.image.transfer(7555620, "nyc3", wait=True, timeout=None)
+                await do.image.transfer(7555620, "nyc3", wait=True, poll=60, timeout=None)
 
     asyncio.run(main())
 
@@ -131,7 +132,11 @@ def test_async_waits_end_in_their_order(fake: FakeDigitalOcean) -> None:
 def test_threads_share_a_fake(fake: FakeDigitalOcean) -> None:
     images = fake.add_images(24)
     with fake.client() as do, ThreadPoolExecutor(4) as pool:
-        actions = list(pool.map(lambda id_: do.image.transfer(id_, "nyc3", wait=True), images))
+
+        def copy(image: int) -> Action:
+            return do.image.transfer(image, "nyc3", wait=True)
+
+        actions = list(pool.map(copy, images))
     assert {action.status for action in actions} == {"completed"}
     assert len({action.id for action in actions}) == 24
     assert all("nyc3" in image.regions for image in fake.images if image.id in images)

@@ -18,7 +18,8 @@ SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
 
 def ids(response: httpx.Response) -> list[int]:
     assert response.status_code == 200, response.text
-    items = response.json().get("images") or response.json().get("actions") or []
+    body: dict[str, Any] = response.json()
+    items: list[dict[str, Any]] = body["images" if "images" in body else "actions"]
     return [item["id"] for item in items]
 
 
@@ -62,6 +63,7 @@ def test_lists_what_filters_ask_for(fake: FakeDigitalOcean, api: httpx.Client) -
     assert all(everything[id_].public and everything[id_].slug for id_ in applications)
     assert set(distributions).isdisjoint(applications)
     assert ids(api.get("/v2/images?private=true")) == [SNAPSHOT, BACKUP, CUSTOM]
+    assert ids(api.get("/v2/images?private=True")) == [SNAPSHOT, BACKUP, CUSTOM]
     assert len(ids(api.get("/v2/images?private=false"))) == len(everything)
     assert ids(api.get("/v2/images?tag_name=prod")) == [CUSTOM]
     assert ids(api.get("/v2/images?tag_name=pro")) == []

@@ -271,12 +271,12 @@ def test_accepted_at_once(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     assert api.get("/v2/images/7555620").status_code == 404
 
 
-def test_swapped_no_content(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+def test_swapped_no_content(fake: FakeDigitalOcean, odd: httpx.Client) -> None:
     fake.quirk("swapped_no_content")
     for how, status in (("cancel", 201), ("decline", 201), ("accept", 204)):
-        number = api.post(OFFER, json={"recipient_uuid": "u"}).json()["transfer_id"]
+        number = odd.post(OFFER, json={"recipient_uuid": "u"}).json()["transfer_id"]
         body = {"transfer_id": number, "recipient_uuid": "u"}
-        answer = api.post(f"{OFFER}/{how}", json=body)
+        answer = odd.post(f"{OFFER}/{how}", json=body)
         assert (answer.status_code, answer.content) == (status, b"")
 
 

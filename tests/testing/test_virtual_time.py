@@ -9,7 +9,6 @@ from contextlib import suppress
 
 import pytest
 
-from do_images import AsyncClock, Clock
 from do_images.testing import FakeDigitalOcean
 from do_images.testing._clock import EPOCH, AsyncVirtualClock, VirtualClock, VirtualTime
 
@@ -21,8 +20,7 @@ def virtual() -> VirtualTime:
 
 
 def test_the_clocks_are_what_clients_take(fake: FakeDigitalOcean) -> None:
-    clock: Clock = fake.clock
-    async_clock: AsyncClock = fake.async_clock
+    clock, async_clock = fake.clock, fake.async_clock
     assert clock.monotonic() == async_clock.monotonic() == 0
     assert clock.time() == async_clock.time() == EPOCH == fake.now.timestamp()
 

@@ -1,7 +1,7 @@
 """The oddities of the real API, each with a name by which it can be switched on."""
 
 from collections.abc import Callable, Collection
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 from do_images.testing._data import Json, Record
 
@@ -129,9 +129,7 @@ def _region_as_slug(action: Record) -> None:
 
 def _region(change: Callable[[Record], object]) -> Callable[[Record], None]:
     def apply(action: Record) -> None:
-        region = action["region"]
-        if isinstance(region, dict):
-            change(region)
+        change(cast("Record", action["region"]))
 
     return apply
 

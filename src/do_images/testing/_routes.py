@@ -149,10 +149,10 @@ def images_list(call: Call) -> Answer:
     wanted = {"distribution": "base", "application": "snapshot"}.get(query.get("type", ""))
     if "type" in query:
         images = (image for image in images if image.public and image.type == wanted)
-    private = query.get("private", "false")
-    if private not in {"true", "false"}:
+    private = query.get("private", "false").lower()
+    if private not in {"true", "false", "1", "0"}:
         raise Refusal(400, "bad_request", "private must be true or false.")
-    if private == "true":
+    if private in {"true", "1"}:
         images = (image for image in images if not image.public)
     if "tag_name" in query:
         images = (image for image in images if query["tag_name"] in image.tags)

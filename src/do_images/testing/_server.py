@@ -3,7 +3,7 @@
 import socket
 import struct
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer
 from threading import Event, Thread
@@ -72,10 +72,8 @@ class _Server(ThreadingHTTPServer):
         self.stopping.set()
         self.shutdown()
         for connection in tuple(self._open):
-            try:
+            with suppress(OSError):  # it may have ended meanwhile
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
         self.server_close()
 
 

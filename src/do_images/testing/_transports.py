@@ -11,6 +11,11 @@ from do_images.testing._service import Service
 
 __all__ = ["AsyncFakeTransport", "FakeTransport"]
 
+_EARLY: dict[str, tuple[type[httpx.TransportError], str]] = {
+    "refused": (httpx.ConnectError, "connection refused"),
+    "connect_timeout": (httpx.ConnectTimeout, "no connection in time"),
+    "pool_timeout": (httpx.PoolTimeout, "no free connection in time"),
+}
 _NO_TIMEOUTS: Mapping[str, float | None] = {}
 
 
@@ -49,15 +54,10 @@ class _Steps:
 
     def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
         """The answer after the wait; raises what httpx raises where there is none."""
-        match self._reply.loss:
-            case "refused":
-                raise httpx.ConnectError("connection refused", request=self._request)
-            case "connect_timeout":
-                raise httpx.ConnectTimeout("no connection in time", request=self._request)
-            case "pool_timeout":
-                raise httpx.PoolTimeout("no free connection in time", request=self._request)
-            case "before" | "after" | None:
-                self.check(self._reply.delay)
+        early = _EARLY.get(self._reply.loss or "")
+        if early is not None:
+            raise early[0](early[1], request=self._request)
+        self.check(self._reply.delay)
         if self._reply.loss == "before":
             told = "Server disconnected without sending a response."
             raise httpx.RemoteProtocolError(told, request=self._request)
