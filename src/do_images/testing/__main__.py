@@ -13,14 +13,14 @@ from do_images.testing import FakeDigitalOcean
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m do_images.testing",
-        description="Serves a fake of DigitalOcean's Images and Actions API on 127.0.0.1. "
-        "Any token will do.",
+        description="Serves a fake of DigitalOcean's Images and Actions API on 127.0.0.1.",
     )
     parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (8080)")
     parser.add_argument("--seed", type=int, default=0, help="determines all ids (0)")
     parser.add_argument(
         "--speed", type=float, default=1.0, help="how many times as fast as real time (1)"
     )
+    parser.add_argument("--token", help="the only one that is accepted; else any will do")
     parser.add_argument(
         "--parallel-transfers", action="store_true", help="let images be copied to many regions"
     )
@@ -31,8 +31,11 @@ def main(given: Sequence[str] | None = None) -> int:
     """Serves until SIGINT or SIGTERM; returns the exit code."""
     arguments = _arguments(given)
     fake = FakeDigitalOcean(
-        seed=arguments.seed, parallel_transfers=arguments.parallel_transfers, accept_any_token=True
+        seed=arguments.seed,
+        parallel_transfers=arguments.parallel_transfers,
+        accept_any_token=arguments.token is None,
     )
+    fake.token(value=arguments.token)
     stop = Event()
 
     def stopped(_signum: int, _frame: FrameType | None) -> None:

@@ -160,9 +160,9 @@ class Account:
         for image in () if empty else first_images():
             self.put(image)
 
-    def token(self, scopes: Iterable[str] | None, account: str) -> str:
-        """Makes a token."""
-        token = f"dop_v1_{self._secrets.getrandbits(256):064x}"
+    def token(self, scopes: Iterable[str] | None, account: str, value: str | None) -> str:
+        """Makes a token, or takes in the one given."""
+        token = value or f"dop_v1_{self._secrets.getrandbits(256):064x}"
         self.tokens[token] = Holder(None if scopes is None else frozenset(scopes), account)
         return token
 

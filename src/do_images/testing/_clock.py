@@ -22,8 +22,9 @@ EPOCH = 1_767_225_600
 """When every fake begins: 2026-01-01T00:00:00Z, in Unix seconds."""
 
 _SECOND = 1_000_000_000
-# How long a thread waits before it moves the time on alone, so that others can begin to sleep.
-_GRACE = 0.000_2
+# For how many real seconds nothing must happen before a thread gives up on another that has slept
+# before and does not sleep again.
+_GRACE = 0.02
 # How often a loop must have turned without anything happening before its time moves on. A task
 # that was woken needs a few turns to come to its next request or sleep.
 _QUIET_TURNS = 8
@@ -98,32 +99,44 @@ class VirtualClock(_Now):
         super().__init__(virtual)
         self._turn = threading.Condition()
         self._sleepers: list[tuple[int, int]] = []
+        self._awake: set[threading.Thread] = set()
         self._order = count()
-        self._threads: set[int] = set()
+        self._stirred = 0
 
     def sleep(self, seconds: float, /) -> None:
         """Lets so much virtual time pass; of several threads, the one due first goes first."""
         me = self._time.elapsed() + nanoseconds(seconds), next(self._order)
         with self._turn:
-            self._threads.add(threading.get_ident())
             heappush(self._sleepers, me)
-        try:
-            self._wait_for_turn(me)
-            self._time.reach(me[0])
-        finally:
-            with self._turn:
+            self._awake.discard(threading.current_thread())
+            self.stir()
+            self._turn.notify_all()
+            try:
+                self._wait_for_turn(me)
+                self._time.reach(me[0])
+            finally:
                 self._sleepers.remove(me)
                 heapify(self._sleepers)
+                self._awake.add(threading.current_thread())
                 self._turn.notify_all()
 
+    def stir(self) -> None:
+        """Notes that something happens: not all threads are at rest."""
+        self._stirred += 1
+
     def _wait_for_turn(self, me: tuple[int, int]) -> None:
-        while True:
-            if len(self._threads) > 1:
-                time.sleep(_GRACE)
-            with self._turn:
-                if self._sleepers[0] == me:
-                    return
+        """Waits until it is this thread's turn to move the time on."""
+        while self._time.elapsed() < me[0]:
+            if self._sleepers[0] != me:
                 self._turn.wait()
+                continue
+            # Another thread that has slept before may be about to sleep again, and for less.
+            self._awake = {thread for thread in self._awake if thread.is_alive()}
+            before = self._stirred
+            if not self._awake:
+                return
+            if not self._turn.wait(_GRACE) and self._stirred == before:
+                self._awake.clear()  # they do something else
 
 
 class AsyncVirtualClock(_Now):

@@ -205,15 +205,22 @@ class FakeDigitalOcean:
         """Lets time pass."""
         self._time.advance(seconds)
 
-    def token(self, scopes: Iterable[str] | None = None, *, account: str | None = None) -> str:
+    def token(
+        self,
+        scopes: Iterable[str] | None = None,
+        *,
+        account: str | None = None,
+        value: str | None = None,
+    ) -> str:
         """A new token.
 
         Args:
             scopes: What it allows, such as `image:read`; None allows everything.
             account: The UUID of another account, such as one that an image was offered to.
+            value: The token itself, in place of one that is made up.
         """
         with self._service.lock:
-            return self._account.token(scopes, OURS if account is None else account)
+            return self._account.token(scopes, OURS if account is None else account, value)
 
     # The id comes first, so that its annotation is not taken for the method's parameter `type`.
     def add_image(

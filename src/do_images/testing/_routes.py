@@ -1,6 +1,7 @@
 """What the fake answers: a function for each operation of the spec, named as it is."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import inf
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from do_images import _endpoints as api
@@ -53,41 +54,47 @@ class Route(NamedTuple):
 
 def _object(call: Call) -> Record:
     if not isinstance(call.body, dict):
-        raise Refusal(400, "bad_request", "The body must be a JSON object.")
+        raise _unreadable("The body must be a JSON object.")
     return call.body
 
 
-def _text(body: Record, name: str, status: int = 422) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise Refusal(status, _ERROR_IDS[status], f"{name} must be a string that is not empty.")
+def _wrong(message: str) -> Refusal:
+    return Refusal(422, "unprocessable_entity", message)
+
+
+def _text(body: Record, name: str) -> str:
+    value = body[name]
+    if not isinstance(value, str):
+        raise _wrong(f"{name} must be a string.")
     return value
 
 
-_ERROR_IDS = {400: "bad_request", 422: "unprocessable_entity"}
+def _name(body: Record, name: str) -> str:
+    if not (name in body and _text(body, name)):
+        raise _wrong(f"{name} must not be empty.")
+    return _text(body, name)
 
 
 def _texts(value: Json, name: str) -> list[str]:
     texts = [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
     if value is not None and texts != value:
-        raise Refusal(422, _ERROR_IDS[422], f"{name} must be a list of strings.")
+        raise _wrong(f"{name} must be a list of strings.")
     return texts
 
 
-def _description(body: Record, default: str | None) -> str | None:
-    value = body.get("description", default)
-    if not isinstance(value, str | None):
-        raise Refusal(422, _ERROR_IDS[422], "description must be a string.")
-    return value
-
-
-def _count(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+def _count(query: Mapping[str, str], name: str, default: int, most: float) -> int:
     value = query.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.isdecimal() and len(value) < 10 and 1 <= int(value) <= most):
-        raise Refusal(400, "bad_request", f"{name} must be a number from 1 to {most}.")
+    if not (value.isascii() and value.isdecimal() and len(value) < 1000 and 0 < int(value) <= most):
+        raise _unreadable(
+            f"{name} must be a number from 1 {'up' if most == inf else f'to {most}'}."
+        )
     return int(value)
+
+
+def _unreadable(message: str) -> Refusal:
+    return Refusal(400, "bad_request", message)
 
 
 def _seen(born: int, call: Call, quirk: str) -> bool:
@@ -104,7 +111,7 @@ def _page(
     call: Call, name: str, items: Sequence[Item], body: Callable[[Item, frozenset[str]], bytes]
 ) -> Answer:
     query = dict(call.query)
-    number = _count(query, "page", 1, 999_999_999)
+    number = _count(query, "page", 1, inf)
     size = _count(query, "per_page", 20, 200)
     # A list that shifts: the first place of a page goes to the last item of the one before.
     step = max(1, size - 1) if "shifting_pages" in call.quirks else size
@@ -151,7 +158,7 @@ def images_list(call: Call) -> Answer:
         images = (image for image in images if image.public and image.type == wanted)
     private = query.get("private", "false").lower()
     if private not in {"true", "false", "1", "0"}:
-        raise Refusal(400, "bad_request", "private must be true or false.")
+        raise _unreadable("private must be true or false.")
     if private in {"true", "1"}:
         images = (image for image in images if not image.public)
     if "tag_name" in query:
@@ -167,9 +174,7 @@ def images_list(call: Call) -> Answer:
 def images_create(call: Call) -> Answer:
     """Begins an import."""
     body = _object(call)
-    name, url, region = (_text(body, name) for name in ("name", "url", "region"))
-    if not url.startswith(("http://", "https://", "ftp://")):
-        raise Refusal(422, _ERROR_IDS[422], "url must be an address.")
+    name, _, region = (_name(body, name) for name in ("name", "url", "region"))
     tags = _texts(body.get("tags"), "tags")
     image = ImageState(
         call.account.new_image_id(),
@@ -177,7 +182,7 @@ def images_create(call: Call) -> Answer:
         stamp(call.now),
         type="custom",
         distribution=_text(body, "distribution") if "distribution" in body else "Unknown",
-        description=_description(body, ""),
+        description=_text(body, "description") if "description" in body else "",
         tags=tags,
         status="NEW",
         owner=call.owner,
@@ -199,9 +204,9 @@ def images_update(call: Call) -> Answer:
     """Changes what the body has."""
     image = call.account.own_image(call.owner, call.ids[0])
     body = _object(call)
-    name = _text(body, "name") if "name" in body else image.name
+    name = _name(body, "name") if "name" in body else image.name
     distribution = _text(body, "distribution") if "distribution" in body else image.distribution
-    description = _description(body, image.description)
+    description = _text(body, "description") if "description" in body else image.description
     image.name, image.distribution, image.description = name, distribution, description
     image.body = b""
     return _image_answer(call, image)
@@ -268,15 +273,12 @@ def account_transfer_start(call: Call) -> Answer:
     """Offers an image to another account."""
     image = call.account.own_image(call.owner, call.ids[0])
     body = _object(call)
-    if ("recipient_email" in body) == ("recipient_uuid" in body):
-        raise Refusal(400, "bad_request", "Name either recipient_email or recipient_uuid.")
-    by = "recipient_uuid" if "recipient_uuid" in body else "recipient_email"
-    recipient = _text(body, by, 400)
-    if by == "recipient_email" and "@" not in recipient:
-        raise Refusal(400, "bad_request", "recipient_email must be an email address.")
-    offer = call.account.offer(image, recipient if by == "recipient_uuid" else None)
+    email, uuid = _recipient(body, "recipient_email"), _recipient(body, "recipient_uuid")
+    if bool(email) == bool(uuid):
+        raise _unreadable("Name either recipient_email or recipient_uuid.")
+    offer = call.account.offer(image, uuid)
     if "accepted_at_once" in call.quirks:
-        call.account.hand_over(image, recipient)
+        call.account.hand_over(image, uuid or email or "")
         offer = 0
     return 201, b'{"transfer_id":%d}' % offer
 
@@ -284,7 +286,9 @@ def account_transfer_start(call: Call) -> Answer:
 def account_transfer_accept(call: Call) -> Answer:
     """Takes an offered image over."""
     body = _object(call)
-    recipient = _text(body, "recipient_uuid", 400)
+    recipient = _recipient(body, "recipient_uuid")
+    if recipient is None:
+        raise _unreadable("recipient_uuid must be a string that is not empty.")
     call.account.accept(call.owner, call.ids[0], _offer_id(body), recipient)
     return _no_content(call, 201)
 
@@ -302,11 +306,17 @@ def account_transfer_cancel(call: Call) -> Answer:
     return _no_content(call, 204)
 
 
+def _recipient(body: Record, name: str) -> str | None:
+    value = body.get(name)
+    return value if value and isinstance(value, str) else None
+
+
 def _offer_id(body: Record) -> int:
     value = body.get("transfer_id")
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Refusal(400, "bad_request", "transfer_id must be a number.")
-    return value
+    # JSON knows one kind of numbers: 7.0 is 7.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
+        raise _unreadable("transfer_id must be a whole number from 1 up.")
+    return int(value)
 
 
 # ── Which request is which ──────────────────────────────────────────────────────────────────
