@@ -52,7 +52,7 @@ def mypy(python: str) -> Found:
 
 def pyright(python: str) -> Found:
     """What pyright flags, in the eyes of the given interpreter."""
-    output = _run("pyright", "--outputjson", f"--pythonpath={python}")
+    output = _run("pyright", "--project=.", "--outputjson", f"--pythonpath={python}")
     try:
         report = json.loads(output)
     except ValueError:

@@ -10,8 +10,9 @@ import json
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import NamedTuple, Self, TypeAlias
@@ -39,6 +40,7 @@ __all__ = [
     "reset_unanswered",
     "stall_half_way",
     "stall_unanswered",
+    "talk_first",
     "zipped_bomb",
 ]
 
@@ -124,18 +126,13 @@ class HostileServer:
         self.connections = 0
         self.requests: list[Received] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
         self._start(self._accept)
 
     def _start(self, work: Callable[[], None]) -> None:
         thread = Thread(target=work, daemon=True)
         self._threads.append(thread)
         thread.start()
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        port: int = self._listener.getsockname()[1]
-        return port
 
     @property
     def url(self) -> str:
@@ -169,7 +166,7 @@ class HostileServer:
                 self._open.add(connection)
             script = self._scripts[min(self.connections, len(self._scripts) - 1)]
             self.connections += 1
-            self._start(lambda connection=connection, script=script: self._run(connection, script))
+            self._start(partial(self._run, connection, script))
 
     def _run(self, connection: socket.socket, script: Script) -> None:
         # A client that has enough of it goes away: nothing to tell anybody.
@@ -178,6 +175,10 @@ class HostileServer:
             script(Peer(connection, self))
         with self._lock:
             self._open.discard(connection)
+
+    def settle(self) -> None:
+        """Gives what was sent, a goodbye for instance, the time to arrive."""
+        time.sleep(0.05)
 
     def close(self) -> None:
         """Ends all connections and threads."""
@@ -205,7 +206,7 @@ class HostileServer:
 
 
 @contextmanager
-def refusing_port() -> Iterator[int]:
+def refusing_port() -> Generator[int]:
     """A port where every connection is refused: taken, but nobody listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -259,6 +260,16 @@ def close_at_once(peer: Peer) -> None:
 def reset_at_once(peer: Peer) -> None:
     """Resets before it has read anything."""
     peer.reset()
+
+
+def talk_first(data: bytes) -> Script:
+    """Does not wait to be asked, and says nothing more."""
+
+    def script(peer: Peer) -> None:
+        peer.send(data)
+        peer.stall()
+
+    return script
 
 
 def close_unanswered(peer: Peer) -> None:

@@ -60,6 +60,27 @@ def test_says_why_it_can_not_serve(
     assert told in capsys.readouterr().err
 
 
+def test_may_accept_one_token_only(capsys: pytest.CaptureFixture[str]) -> None:
+    statuses: list[int] = []
+
+    def use() -> None:
+        told: list[str] = []
+        while not told:
+            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+            time.sleep(0.01)
+        for token in ("secret", "other"):
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = httpx.get(f"{told[0]}/v2/actions", headers=headers, trust_env=False)
+            statuses.append(answer.status_code)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    user = threading.Thread(target=use)
+    user.start()
+    assert command.main(["--port", "0", "--token", "secret"]) == 0
+    user.join()
+    assert statuses == [200, 401]
+
+
 def test_explains_itself(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

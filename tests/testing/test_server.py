@@ -187,7 +187,8 @@ def test_requests_that_are_no_good(
 
 
 def test_what_is_not_http(url: str) -> None:
-    assert b"bad_request" in say(url, "BREW /v2/images HTTP/1.1\nHost: x\n\n")
+    brew = "BREW /v2/images HTTP/1.1\nHost: x\nConnection: close\n\n"
+    assert b"method_not_allowed" in say(url, brew)
     assert b"bad_request" in say(url, "nonsense\n\n")
     assert say(url, "GET /v2/images HTTP/1.0\n\n").startswith(b"HTTP/1.1 401")
 

@@ -73,6 +73,25 @@ def test_threads_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) 
     assert [name for name, _ in woken][-1] == "long"
 
 
+def test_nobody_waits_for_a_thread_that_does_something_else(virtual: VirtualTime) -> None:
+    clock = VirtualClock(virtual)
+    done = threading.Event()
+
+    def nap_and_go() -> None:
+        clock.sleep(1)
+        done.wait()
+
+    other = threading.Thread(target=nap_and_go)
+    other.start()
+    began = time.monotonic()
+    for _ in range(1000):
+        clock.sleep(1)
+    assert time.monotonic() - began < 2
+    assert clock.monotonic() in {1000, 1001}
+    done.set()
+    other.join()
+
+
 def test_time_runs_by_itself_where_it_should(virtual: VirtualTime) -> None:
     virtual.advance(10)
     virtual.run(1000)

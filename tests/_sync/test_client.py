@@ -1,0 +1,544 @@
+# GENERATED from tests/_async/test_client.py by "make generate". Do not edit.
+"""The front door: what a client is made of, what it sends everywhere, what it keeps to itself."""
+
+import copy
+import inspect
+import pickle
+import traceback
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from do_images import (
+    APIConnectionError,
+    Client,
+    NotFoundError,
+    RateLimit,
+    __version__,
+)
+from tests.hostile import refusing_port
+from tests.support import TOKEN, Log, VirtualClock, client, load
+
+OK = httpx.Response(200, content=load("image_snapshot"))
+FIRST, SECOND = "DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"
+ADDRESS = "DIGITALOCEAN_API_URL"
+
+
+def _http(log: Log) -> httpx.Client:
+    return httpx.Client(transport=httpx.MockTransport(log))
+
+
+def _quota(limit: object, remaining: object, reset: object) -> httpx.Response:
+    headers = {
+        "ratelimit-limit": str(limit),
+        "ratelimit-remaining": str(remaining),
+        "ratelimit-reset": str(reset),
+    }
+    return httpx.Response(200, headers=headers, content=load("image_snapshot"))
+
+
+class Seen:
+    """Notes the headers and time-outs of requests as they are sent, then answers."""
+
+    def __init__(self) -> None:
+        self.headers: list[httpx.Headers] = []
+        self.timeouts: list[dict[str, float | None]] = []
+        self.urls: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.headers.append(request.headers.copy())
+        self.timeouts.append(request.extensions["timeout"])
+        self.urls.append(str(request.url))
+        return httpx.Response(200, content=load("image_snapshot"))
+
+    @property
+    def http(self) -> httpx.Client:
+        return httpx.Client(transport=httpx.MockTransport(self))
+
+
+# ── The token ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "first", "second", "used"),
+    [
+        ("given", "first", "second", "given"),
+        (None, "first", "second", "first"),
+        (None, None, "second", "second"),
+        (None, "", "second", "second"),
+        (None, "first", "", "first"),
+    ],
+)
+def test_where_the_token_comes_from(
+    monkeypatch: pytest.MonkeyPatch,
+    given: str | None,
+    first: str | None,
+    second: str | None,
+    used: str,
+) -> None:
+    for name, value in ((FIRST, first), (SECOND, second)):
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    seen = Seen()
+    with Client(given, http_client=seen.http) as do:
+        do.image.info(1)
+    assert seen.headers[0]["authorization"] == f"Bearer {used}"
+
+
+@pytest.mark.parametrize("given", [None, "", " ", "s3cr3t\n", "s3 cr3t", "\ts3cr3t", "s3cr3té"])
+def test_no_good_token_names_both_variables(given: str | None) -> None:
+    with pytest.raises(ValueError, match=f"{FIRST} or {SECOND}") as caught:
+        Client(given)
+    assert "s3" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [FIRST, SECOND])
+def test_a_bad_token_in_the_environment_is_said_to_be_bad(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "s3cr3t\n")
+    with pytest.raises(ValueError, match="white space") as caught:
+        Client()
+    assert "s3" not in str(caught.value)
+
+
+def test_an_empty_token_is_not_looked_up_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FIRST, "first")
+    with pytest.raises(ValueError, match="token is empty"):
+        Client("")
+
+
+def test_a_token_is_a_str() -> None:
+    for value in (5, True, b"s3cr3t", ["s3cr3t"]):
+        with pytest.raises(TypeError, match="token must be a str") as caught:
+            Client(value)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+        assert "s3" not in str(caught.value)
+
+
+# ── The base URL ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "url"),
+    [
+        (None, None, "https://api.digitalocean.com/v2/images/1"),
+        (None, "", "https://api.digitalocean.com/v2/images/1"),
+        (None, "https://env.example", "https://env.example/v2/images/1"),
+        ("https://given.example", "https://env.example", "https://given.example/v2/images/1"),
+        ("https://x.example/v2", None, "https://x.example/v2/images/1"),
+        ("https://x.example/v2/", None, "https://x.example/v2/images/1"),
+        ("https://x.example:8443/do/", None, "https://x.example:8443/do/v2/images/1"),
+        ("https://v2", None, "https://v2/v2/images/1"),
+        ("http://127.0.0.1:8080", None, "http://127.0.0.1:8080/v2/images/1"),
+        ("http://localhost:8080/x", None, "http://localhost:8080/x/v2/images/1"),
+        ("http://[::1]:8080", None, "http://[::1]:8080/v2/images/1"),
+        (None, "http://127.0.0.1:8080/v2", "http://127.0.0.1:8080/v2/images/1"),
+    ],
+)
+def test_where_requests_go(
+    monkeypatch: pytest.MonkeyPatch, given: str | None, environment: str | None, url: str
+) -> None:
+    if environment is not None:
+        monkeypatch.setenv(ADDRESS, environment)
+    seen = Seen()
+    with Client(TOKEN, base_url=given, http_client=seen.http) as do:
+        do.image.info(1)
+    assert seen.urls == [url]
+
+
+BAD_ADDRESSES = [
+    "",
+    " ",
+    "api.digitalocean.com",
+    "ftp://api.digitalocean.com",
+    "https://",
+    "https://user:s3cr3t@api.digitalocean.com",
+    "https://api.digitalocean.com?x=y",
+    "https://api.digitalocean.com#x",
+    "https://api.digitalocean.com:port",
+    "https://api.digital ocean.com",
+    "https://api.digitalocean.com\n",
+    "https://[::1]evil.example",
+    "https://evil.example[::1]",
+    "https://\ud800",
+    "https://xn--/",
+    "http://api.digitalocean.com",
+    "http://127.0.0.1.evil.example",
+    "http://10.0.0.1",
+]
+
+
+@pytest.mark.parametrize("given", BAD_ADDRESSES)
+def test_base_urls_that_are_none(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    with pytest.raises(ValueError, match="base_url") as caught:
+        Client(TOKEN, base_url=given)
+    assert "s3cr3t" not in str(caught.value)
+    if given and given.isprintable():
+        monkeypatch.setenv(ADDRESS, given)
+        with pytest.raises(ValueError, match="base_url"):
+            Client(TOKEN)
+
+
+def test_plain_http_is_allowed_where_the_user_says_so() -> None:
+    seen = Seen()
+    base = "http://proxy.internal:3128"
+    with Client(TOKEN, base_url=base, http_client=seen.http, allow_http=True) as do:
+        do.image.info(1)
+    assert seen.urls == ["http://proxy.internal:3128/v2/images/1"]
+    for value in (1, "yes", None):
+        with pytest.raises(TypeError, match="allow_http must be a bool"):
+            Client(TOKEN, base_url=base, allow_http=value)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+
+
+# ── Time-outs, tries and limits ─────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, dict.fromkeys(["connect", "read", "write", "pool"], 60.0)),
+        (7, dict.fromkeys(["connect", "read", "write", "pool"], 7.0)),
+        (0.5, dict.fromkeys(["connect", "read", "write", "pool"], 0.5)),
+        (
+            httpx.Timeout(5, connect=1, pool=None),
+            {"connect": 1, "read": 5, "write": 5, "pool": None},
+        ),
+        (httpx.Timeout(None), dict.fromkeys(["connect", "read", "write", "pool"])),
+    ],
+)
+def test_time_outs(given: float | httpx.Timeout | None, sent: dict[str, float | None]) -> None:
+    seen = Seen()
+    with Client(TOKEN, timeout=given, http_client=seen.http) as do:
+        do.image.info(1)
+        do.with_options().image.info(1)
+        do.with_options(max_retries=5).image.info(1)
+    assert seen.timeouts == [sent] * 3
+
+
+NO_TIMEOUTS: list[object] = [0, 0.0, -1, float("nan"), float("inf"), 1e10, "5", True, [5]]
+NO_TIMEOUTS += [httpx.Timeout(0), httpx.Timeout(-1), httpx.Timeout(float("nan"))]
+
+
+@pytest.mark.parametrize("given", NO_TIMEOUTS, ids=repr)
+def test_time_outs_that_are_none(given: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="timeout"):
+        Client(TOKEN, timeout=given)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with client(Log(OK)) as do:
+        with pytest.raises((TypeError, ValueError), match="timeout"):
+            do.with_options(timeout=given)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+def test_retries_are_counted(retries: int) -> None:
+    log = Log(httpx.Response(503))
+    with client(log, max_retries=retries) as do:
+        with pytest.raises(Exception, match="503"):
+            do.image.info(1)
+    assert len(log.requests) == retries + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("max_retries", [-1, True, 1.5, "2", 2**70]),
+        ("max_retry_wait", [-1, float("nan"), float("inf"), "60", True]),
+        ("max_body", [0, -1, 1.5, "1", True]),
+        ("user_agent", ["", " ", "a\r\nX-Evil: 1", "a\x00b", "naïve", 5, b"x"]),
+        ("http_client", [5, "x", object(), httpx.MockTransport(lambda _: OK)]),
+    ],
+)
+def test_arguments_that_are_no_good(name: str, values: list[object]) -> None:
+    for value in values:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            Client(TOKEN, **{name: value})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+        assert caught.value.__cause__ is None
+        assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+def test_all_but_the_token_is_given_by_name() -> None:
+    parameters = list(inspect.signature(Client).parameters.values())
+    contract = ["token", "base_url", "timeout", "max_retries", "user_agent", "http_client"]
+    assert [one.name for one in parameters][:7] == [*contract, "allow_http"]
+    kinds = {one.kind for one in parameters[1:]}
+    assert kinds == {inspect.Parameter.KEYWORD_ONLY}
+    defaults = [one.default for one in parameters][:7]
+    assert defaults == [None, None, None, 2, None, None, False]
+
+
+# ── What every request says ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        (None, f"do-images/{__version__}"),
+        ("my-tool/1.0 (nightly)", f"do-images/{__version__} my-tool/1.0 (nightly)"),
+    ],
+)
+def test_the_user_agent_is_appended(given: str | None, sent: str) -> None:
+    seen = Seen()
+    with Client(TOKEN, user_agent=given, http_client=seen.http) as do:
+        do.image.info(1)
+        do.with_options(timeout=1).image.info(1)
+    assert [headers["user-agent"] for headers in seen.headers] == [sent, sent]
+    assert {headers["accept"] for headers in seen.headers} == {"application/json"}
+
+
+# ── A user's own HTTP client ────────────────────────────────────────────────────────────────
+
+
+def test_an_http_client_of_ones_own_is_left_open() -> None:
+    http = _http(Log(OK))
+    with Client(TOKEN, http_client=http) as do:
+        do.image.info(1)
+    assert not http.is_closed
+    do.close()
+    assert not http.is_closed
+    with Client(TOKEN, http_client=http) as another:
+        assert (another.image.info(1)).id == 7555620
+    http.close()
+
+
+def test_an_http_client_of_ones_own_keeps_its_ways() -> None:
+    told: list[str] = []
+
+    def note_request(request: httpx.Request) -> None:
+        told.append(f"request {request.url.path}")
+
+    def note_response(response: httpx.Response) -> None:
+        told.append(f"response {response.status_code}")
+
+    seen = Seen()
+    http = httpx.Client(
+        transport=httpx.MockTransport(seen),
+        base_url="https://elsewhere.example/base",
+        headers={"X-Team": "storage", "User-Agent": "theirs", "Authorization": "Basic theirs"},
+        auth=("user", "password"),
+        timeout=1,
+        event_hooks={"request": [note_request], "response": [note_response]},
+        follow_redirects=True,
+    )
+    with Client(TOKEN, http_client=http) as do:
+        do.image.info(1)
+    assert told == ["request /v2/images/1", "response 200"]
+    assert seen.urls == ["https://api.digitalocean.com/v2/images/1"]
+    (headers,) = seen.headers
+    assert headers["x-team"] == "storage"
+    assert headers["user-agent"] == f"do-images/{__version__}"
+    assert headers.get_list("authorization") == [f"Bearer {TOKEN}"]
+    assert seen.timeouts[0]["read"] == 60.0
+    assert http.headers["authorization"] == "Basic theirs", "theirs stays as it was"
+
+
+def test_the_other_kind_of_http_client_is_refused() -> None:
+    other = httpx.Client if Client.__name__.startswith("A") else httpx.Client
+    with pytest.raises(TypeError, match="Client expected, not"):
+        Client(TOKEN, http_client=other())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+
+
+# ── with_options ────────────────────────────────────────────────────────────────────────────
+
+
+def test_with_options_changes_what_is_given() -> None:
+    seen = Seen()
+    with Client(TOKEN, timeout=9, http_client=seen.http) as do:
+        twin = do.with_options(timeout=3)
+        assert type(twin) is type(do)
+        assert twin is not do
+        for one in (do, twin, twin.with_options(timeout=httpx.Timeout(4)), do.with_options()):
+            one.image.info(1)
+    assert [timeout["read"] for timeout in seen.timeouts] == [9, 3, 4, 9]
+
+
+def test_with_options_changes_the_number_of_tries() -> None:
+    log = Log(httpx.Response(503))
+    with client(log, max_retries=3) as do:
+        for retries in (0, 1):
+            log.requests.clear()
+            with pytest.raises(Exception, match="503"):
+                do.with_options(max_retries=retries).image.info(1)
+            assert len(log.requests) == retries + 1
+        log.requests.clear()
+        with pytest.raises(Exception, match="503"):
+            do.with_options(timeout=5).image.info(1)
+        assert len(log.requests) == 4
+
+
+@pytest.mark.parametrize("value", [-1, True, 1.5, "2"])
+def test_with_options_checks_its_arguments(value: object) -> None:
+    with client(Log(OK)) as do:
+        with pytest.raises((TypeError, ValueError), match="max_retries"):
+            do.with_options(max_retries=value)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+
+
+def test_with_options_shares_what_is_known_of_the_quota() -> None:
+    with client(Log(_quota(5000, 4999, 1_700_000_000), _quota(5000, 4998, 7))) as do:
+        twin = do.with_options(timeout=1)
+        assert twin.rate_limit is None
+        do.image.info(1)
+        assert twin.rate_limit == do.rate_limit == RateLimit(5000, 4999, 1_700_000_000)
+        twin.image.info(1)
+        assert do.rate_limit == RateLimit(5000, 4998, 7)
+
+
+def test_closing_a_client_made_by_with_options_closes_nothing() -> None:
+    with client(Log(OK)) as do:
+        with do.with_options(timeout=1) as twin:
+            twin.image.info(1)
+        twin.close()
+        assert (do.image.info(1)).id == 7555620
+        assert (twin.image.info(1)).id == 7555620
+
+
+# ── rate_limit ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_quota_is_that_of_the_last_response_that_stated_one() -> None:
+    log = Log(
+        _quota(5000, 17, 1_700_000_000),
+        OK,
+        _quota("x", 5, 6),
+        _quota("", "", ""),
+        _quota(5000, "1.5", 3),
+        httpx.Response(404, headers=_quota(5000, 16, 1_700_000_001).headers),
+    )
+    with client(log) as do:
+        assert do.rate_limit is None
+        for _ in range(5):
+            do.image.info(1)
+            assert do.rate_limit == RateLimit(5000, 17, 1_700_000_000)
+        with pytest.raises(NotFoundError) as caught:
+            do.image.info(1)
+        assert do.rate_limit == RateLimit(5000, 16, 1_700_000_001)
+        assert caught.value.rate_limit == do.rate_limit
+    limit, remaining, reset = do.rate_limit
+    assert {type(limit), type(remaining), type(reset)} == {int}
+
+
+@pytest.mark.parametrize("bad", ["9" * 400, "-" * 9, "1e9", "\u0663", "0x10", " "])
+def test_a_quota_that_is_nonsense_breaks_nothing(bad: str) -> None:
+    headers = [
+        (b"ratelimit-limit", b"5000"),
+        (b"ratelimit-remaining", b"0"),
+        (b"ratelimit-reset", bad.encode()),
+    ]
+    limited = httpx.Response(429, headers=headers, content=load("error_too_many_requests"))
+    with client(Log(limited), max_retries=1) as do:
+        with pytest.raises(Exception, match="429"):
+            do.image.info(1)
+        assert do.rate_limit is None
+
+
+# ── Closing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_closed_client_sends_nothing() -> None:
+    log = Log(OK)
+    do = client(log)
+    do.close()
+    do.close()
+    twin = do.with_options(timeout=1)
+    for one in (do, twin):
+        with pytest.raises(RuntimeError, match="closed"):
+            one.image.info(1)
+        with pytest.raises(RuntimeError, match="closed"):
+            one.image.list()
+    assert log.requests == []
+
+
+def test_a_client_that_was_never_used_closes_well() -> None:
+    with Client(TOKEN):
+        pass
+    do = Client(TOKEN)
+    do.close()
+    with pytest.raises(RuntimeError, match="closed"):
+        do.image.info(1)
+
+
+def test_a_client_closes_the_connections_that_it_opened() -> None:
+    with refusing_port() as port:
+        do = Client(TOKEN, base_url=f"http://127.0.0.1:{port}", max_retries=0)
+        with pytest.raises(APIConnectionError):
+            do.image.info(1)
+    http = do._session.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+    assert http is not None
+    assert not http.is_closed
+    do.close()
+    assert http.is_closed
+
+
+def test_a_client_is_closed_after_an_error_too() -> None:
+    log = Log(OK)
+    with pytest.raises(KeyError):
+        with client(log) as do:
+            raise KeyError("the user's own")
+    with pytest.raises(RuntimeError, match="closed"):
+        do.image.info(1)
+
+
+# ── What nobody gets to see ─────────────────────────────────────────────────────────────────
+
+
+def _reachable(value: object, seen: set[int], depth: int = 0) -> Iterator[object]:
+    """What a debugger shows that opens every attribute and every item."""
+    if id(value) in seen or depth > 12 or inspect.ismodule(value) or inspect.isroutine(value):
+        return
+    seen.add(id(value))
+    yield value
+    parts = list(getattr(value, "__dict__", {}).values())
+    for kind in type(value).__mro__:
+        slots = getattr(kind, "__slots__", ())
+        for name in [slots] if isinstance(slots, str) else slots:
+            parts.append(getattr(value, name, None))
+    if isinstance(value, dict):
+        parts += [*value, *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        parts += value
+    for part in parts:
+        yield from _reachable(part, seen, depth + 1)
+
+
+def test_no_repr_and_no_attribute_shows_the_token() -> None:
+    with client(Log(OK, httpx.Response(404))) as do:
+        do.image.info(1)
+        with pytest.raises(NotFoundError) as caught:
+            do.image.info(1)
+        assert repr(do) == f"{type(do).__name__}(base_url='https://api.digitalocean.com')"
+        found = list(_reachable([do, do.image, do.action, caught.value], set()))
+        assert any(isinstance(one, httpx.Client) for one in found), "the walk went far"
+        for one in found:
+            assert TOKEN not in repr(one), type(one)
+            assert TOKEN not in str(one), type(one)
+
+
+def test_the_request_that_others_hold_has_no_token_any_more() -> None:
+    log = Log(OK)
+    with client(log) as do:
+        do.image.info(1)
+    assert "authorization" not in log.requests[0].headers
+
+
+def test_a_client_is_not_for_pickling_or_copying() -> None:
+    with client(Log(OK)) as do:
+        for value in (do, do.with_options(timeout=1)):
+            for way in (pickle.dumps, copy.copy, copy.deepcopy):
+                with pytest.raises(TypeError, match="can't be pickled or copied") as caught:
+                    way(value)
+                assert TOKEN not in str(caught.value)
+        for part in (do.image, do.action, do.image.iter):
+            with pytest.raises(TypeError) as refused:
+                pickle.dumps(part)
+            assert TOKEN not in str(refused.value)
+
+
+def test_a_subclass_stays_one() -> None:
+    class Mine(Client):
+        pass
+
+    do = Mine(TOKEN, http_client=_http(Log(OK)), clock=VirtualClock())
+    assert repr(do).startswith("Mine(")
+    twin = do.with_options(timeout=1)
+    assert type(twin) is Mine
+    assert (twin.image.info(1)).id == 7555620
+    do.close()

@@ -1,0 +1,420 @@
+# GENERATED from tests/_async/test_start.py by "make generate". Do not edit.
+"""Actions whose start got no clear answer: looked up, and never started twice."""
+
+from collections.abc import Callable, Coroutine, Iterable
+from datetime import UTC, datetime
+from email.utils import formatdate
+
+import httpx
+import pytest
+
+from do_images import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    Client,
+    InternalServerError,
+    UnprocessableEntityError,
+)
+from tests.support import Json, Log, VirtualClock, client
+
+# The server's time when the first request of a test comes in.
+NOON = 1_800_000_000.0
+HOUR = 3600.0
+NOT_KNOWN = r"Whether the {} was started is not known: {}.* It was not sent again; see do.image.action_list\(1\)"
+
+Call = Callable[[Client], Coroutine[object, object, object]]
+
+
+class Server:
+    """Has a clock and actions of its own, and answers a POST as it is told."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        post: httpx.Response | Exception,
+        looks: Iterable[httpx.Response | Exception | list[Json]] = ([],),
+        *,
+        dated: bool = True,
+    ) -> None:
+        self._clock = clock
+        self._post = post
+        self._looks = list(looks)
+        self._dated = dated
+        self.calls: list[str] = []
+
+    def now(self) -> float:
+        return NOON + self._clock.now
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.calls.append(request.method)
+        if request.method == "POST":
+            step = self._post
+        else:
+            assert request.url.path == "/v2/images/1/actions"
+            assert dict(request.url.params) == {"page": "1", "per_page": "200"}
+            look = self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+            step = httpx.Response(200, json={"actions": look}) if isinstance(look, list) else look
+        if isinstance(step, Exception):
+            raise step
+        headers = {"date": formatdate(self.now(), usegmt=True)} if self._dated else {}
+        return httpx.Response(step.status_code, content=step.content, headers=headers)
+
+
+def _action(
+    number: int = 9, begun: float | None = 0.0, kind: str = "transfer", region: Json = "nyc3"
+) -> Json:
+    """An action that began so many seconds after noon, in whole seconds as the API has it."""
+    action: dict[str, Json] = {"id": number, "status": "in-progress", "type": kind}
+    action["region_slug"] = region
+    if begun is not None:
+        moment = datetime.fromtimestamp(int(NOON + begun), UTC)
+        action["started_at"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return action
+
+
+def _transfer(do: Client) -> object:
+    return do.image.transfer(1, "nyc3")
+
+
+def _convert(do: Client) -> object:
+    return do.image.convert(1)
+
+
+UNCLEAR = [
+    httpx.ReadError("reset"),
+    httpx.ReadTimeout("slow"),
+    httpx.RemoteProtocolError("hung up"),
+    httpx.Response(500),
+    httpx.Response(503),
+    httpx.Response(408),
+    httpx.Response(522),
+    httpx.Response(201, content=b'{"action": {"id": 9, "sta'),
+    httpx.Response(201, content=b"{}"),
+    httpx.Response(202, content=b"<html>accepted</html>"),
+    httpx.Response(204),
+]
+SKEWS = [0.0, -5 * HOUR, 5 * HOUR]
+
+
+def _name(value: object) -> str | None:
+    if isinstance(value, httpx.Response):
+        return f"{value.status_code} {value.content[:9].decode()}".strip()
+    return type(value).__name__ if isinstance(value, Exception) else None
+
+
+# ── Found ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("post", UNCLEAR, ids=_name)
+def test_it_goes_on_with_what_was_started(post: httpx.Response | Exception) -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, post, [[_action()]])
+    with client(server, clock=clock) as do:
+        action = do.image.transfer(1, "nyc3")
+    assert action.id == 9
+    assert server.calls == ["POST", "GET"]
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_it_is_found_at_any_look_whatever_our_clock_says(look: int, skew: float) -> None:
+    clock = VirtualClock(NOON + skew)
+    server = Server(clock, httpx.ReadError("reset"), [*[[]] * (look - 1), [_action()]])
+    with client(server, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+    assert server.calls == ["POST", *["GET"] * look]
+    assert clock.now <= 4
+
+
+def test_a_wait_goes_on_with_it_too() -> None:
+    clock = VirtualClock(NOON)
+    done = {"id": 9, "status": "completed", "type": "transfer"}
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/images/1/actions/9":
+            return httpx.Response(200, json={"action": done})
+        return server(request)
+
+    server = Server(clock, httpx.Response(504), [[_action()]])
+    with client(respond, clock=clock) as do:
+        action = do.image.transfer(1, "nyc3", wait=True)
+    assert action.status == "completed"
+
+
+def test_a_conversion_is_found_alike() -> None:
+    clock = VirtualClock(NOON)
+    looks = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
+    server = Server(clock, httpx.Response(504), looks)
+    with client(server, clock=clock) as do:
+        assert (do.image.convert(1)).id == 9
+
+
+@pytest.mark.parametrize(
+    "region", ["nyc3", {"slug": "nyc3", "name": "New York 3"}], ids=["slug", "object"]
+)
+def test_the_region_is_read_from_wherever_it_stands(region: Json) -> None:
+    clock = VirtualClock(NOON)
+    found = _action()
+    assert isinstance(found, dict)
+    found["region_slug"] = None
+    found["region"] = region
+    server = Server(clock, httpx.Response(504), [[found]])
+    with client(server, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+
+
+def test_a_look_that_fails_does_not_end_the_search() -> None:
+    clock = VirtualClock(NOON)
+    looks = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
+    server = Server(clock, httpx.ReadError("reset"), looks)
+    with client(server, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+    assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+def test_of_two_the_one_that_began_first_is_ours() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.ReadError("reset"), [[_action(10, 1), _action(9)]])
+    with client(server, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+
+
+# ── Not ours ────────────────────────────────────────────────────────────────────────────────
+
+NOT_OURS = [
+    pytest.param(_action(kind="convert"), id="another type"),
+    pytest.param(_action(region="ams3"), id="another region"),
+    pytest.param(_action(region=None), id="no region"),
+    pytest.param(_action(begun=-5), id="begun before"),
+    pytest.param(_action(begun=-5 * HOUR), id="begun hours before"),
+    pytest.param(_action(begun=None), id="begun nobody knows when"),
+]
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+@pytest.mark.parametrize("other", NOT_OURS)
+def test_another_action_is_not_taken_for_it(other: Json, skew: float) -> None:
+    clock = VirtualClock(NOON + skew)
+    server = Server(clock, httpx.ReadError("reset"), [[other]])
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIConnectionError, match=NOT_KNOWN.format("transfer", "3 looks")):
+            do.image.transfer(1, "nyc3")
+    assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+def test_an_action_that_another_call_started_is_not_taken() -> None:
+    clock = VirtualClock(NOON)
+    steps = Log(httpx.Response(201, json={"action": _action()}), httpx.ReadError("reset"))
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return steps(request) if request.method == "POST" else looks(request)
+
+    looks = Server(clock, httpx.Response(500), [[_action()]])
+    with client(respond, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+        with pytest.raises(APIConnectionError, match="is not known"):
+            do.with_options(max_retries=0).image.transfer(1, "nyc3")
+
+
+def test_an_action_that_another_call_found_is_not_taken_again() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.ReadError("reset"), [[_action(9, 60)]])
+    with client(server, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3")).id == 9
+        with pytest.raises(APIConnectionError, match="is not known"):
+            do.image.transfer(1, "nyc3")
+
+
+def test_what_began_before_a_refused_post_was_repeated_is_not_taken() -> None:
+    clock = VirtualClock(NOON)
+    posts = Log(httpx.Response(429, headers={"retry-after": "50"}), httpx.ReadError("reset"))
+    looks = Server(clock, httpx.Response(500), [[_action(begun=20)]])
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        return posts(request) if request.method == "POST" else looks(request)
+
+    with client(respond, clock=clock) as do:
+        with pytest.raises(APIConnectionError, match="is not known"):
+            do.image.transfer(1, "nyc3")
+
+
+@pytest.mark.parametrize("skew", SKEWS)
+def test_without_the_servers_clock_nothing_is_taken(skew: float) -> None:
+    # What began five minutes ago is new to a clock that is hours behind.
+    clock = VirtualClock(NOON + skew)
+    server = Server(clock, httpx.ReadError("reset"), [[_action(begun=-300)]], dated=False)
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
+            do.image.transfer(1, "nyc3")
+    assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+# ── Not found ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("post", UNCLEAR, ids=_name)
+@pytest.mark.parametrize(("call", "what"), [(_transfer, "transfer"), (_convert, "convert")])
+def test_the_first_error_comes_out_and_says_what_is_known(
+    call: Call, what: str, post: httpx.Response | Exception
+) -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, post)
+    with client(server, clock=clock, max_retries=5) as do:
+        with pytest.raises(APIError, match=NOT_KNOWN.format(what, "3 looks into")) as caught:
+            call(do)
+    error = caught.value
+    if isinstance(post, httpx.TimeoutException):
+        assert isinstance(error, APITimeoutError)
+    elif isinstance(post, Exception):
+        assert isinstance(error, APIConnectionError)
+    elif post.status_code >= 300:
+        assert isinstance(error, APIStatusError)
+        assert error.status_code == post.status_code
+    else:
+        assert isinstance(error, APIResponseValidationError)
+    assert error.request.method == "POST"
+    assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+@pytest.mark.parametrize(
+    "look",
+    [httpx.Response(403), httpx.Response(503), httpx.ReadError(""), httpx.Response(200)],
+    ids=_name,
+)
+def test_looks_that_cannot_be_had(look: httpx.Response | Exception) -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.Response(502), [look])
+    with client(server, clock=clock, max_retries=5) as do:
+        with pytest.raises(
+            InternalServerError, match=NOT_KNOWN.format("transfer", ".* could not be looked at")
+        ):
+            do.image.transfer(1, "nyc3")
+    assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+def test_some_looks_that_cannot_be_had() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.Response(502), [httpx.Response(503), [], httpx.ReadError("")])
+    with client(server, clock=clock) as do:
+        with pytest.raises(InternalServerError, match="1 looks?"):
+            do.image.transfer(1, "nyc3")
+
+
+def test_each_look_has_ten_seconds_of_its_own() -> None:
+    clock = VirtualClock(NOON)
+    given: list[object] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        given.append(request.extensions["timeout"]["read"])
+        return server(request)
+
+    server = Server(clock, httpx.Response(502))
+    with client(respond, clock=clock) as do:
+        with pytest.raises(InternalServerError):
+            do.with_options(timeout=30).image.transfer(1, "nyc3")
+    assert given == [30, 10, 10, 10]
+
+
+@pytest.mark.parametrize("call", [_transfer, _convert])
+def test_a_clear_no_is_not_looked_up(call: Call) -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.Response(422, json={"id": "busy", "message": "pending event"}))
+    with client(server, clock=clock) as do:
+        with pytest.raises(UnprocessableEntityError) as caught:
+            call(do)
+    assert "not known" not in str(caught.value)
+    assert server.calls == ["POST"]
+
+
+def test_what_was_never_sent_is_not_looked_up() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.ConnectError("refused"))
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIConnectionError) as caught:
+            do.image.transfer(1, "nyc3")
+    assert "not known" not in str(caught.value)
+    assert server.calls == ["POST"] * 3
+
+
+# ── What can't be looked up ─────────────────────────────────────────────────────────────────
+
+
+def _create(do: Client) -> object:
+    return do.image.create(name="x", url="https://x.example/x.img", region="nyc3")
+
+
+def _offer(do: Client) -> object:
+    return do.image.account_transfer(1, recipient_uuid="u-1")
+
+
+def _accept(do: Client) -> object:
+    do.image.accept_account_transfer(1, 2, "u-1")
+    return None
+
+
+def _decline(do: Client) -> object:
+    do.image.decline_account_transfer(1, 2)
+    return None
+
+
+def _cancel(do: Client) -> object:
+    do.image.cancel_account_transfer(1, 2)
+    return None
+
+
+OTHERS = [_create, _offer, _accept, _decline, _cancel]
+
+
+@pytest.mark.parametrize("post", UNCLEAR[:7], ids=_name)
+@pytest.mark.parametrize("call", OTHERS)
+def test_it_may_have_been_carried_out(call: Call, post: httpx.Response | Exception) -> None:
+    server = Server(clock := VirtualClock(NOON), post)
+    with client(server, clock=clock, max_retries=5) as do:
+        with pytest.raises(APIError, match="may have been carried out; it was not sent again"):
+            call(do)
+    assert server.calls == ["POST"]
+    assert clock.sleeps == []
+
+
+@pytest.mark.parametrize("post", UNCLEAR[7:10], ids=_name)
+@pytest.mark.parametrize("call", [_create, _offer])
+def test_an_answer_that_makes_no_sense_may_mean_so_too(call: Call, post: httpx.Response) -> None:
+    server = Server(clock := VirtualClock(NOON), post)
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIResponseValidationError, match="may have been carried out"):
+            call(do)
+    assert server.calls == ["POST"]
+
+
+@pytest.mark.parametrize("call", OTHERS)
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
+def test_a_clear_no_says_no_such_thing(call: Call, status: int) -> None:
+    server = Server(clock := VirtualClock(NOON), httpx.Response(status))
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIStatusError) as caught:
+            call(do)
+    assert "carried out" not in str(caught.value)
+
+
+# ── Memory ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_memory_of_started_actions_has_an_end() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.Response(500), [[_action(1, 7200)]])
+    numbers = iter(range(1, 20_000))
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        number = next(numbers) if request.method == "POST" else 0
+        if 0 < number <= 10_001:
+            return httpx.Response(201, json={"action": _action(number)})
+        return server(request)
+
+    with client(respond, clock=clock) as do:
+        for _ in range(10_001):
+            do.image.transfer(1, "nyc3")
+        # The oldest of them has been forgotten.
+        assert (do.image.transfer(1, "nyc3")).id == 1
