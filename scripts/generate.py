@@ -12,6 +12,7 @@ below that changes nothing any more is an error either way, so that none is kept
 import argparse
 import ast
 import io
+import json
 import re
 import subprocess
 import sys
@@ -52,6 +53,8 @@ def phrases(table: Mapping[str, str]) -> list[Rule]:
 
 # ── Rules: what datamodel-code-generator writes → what we want ─────────────────────────────────
 
+OVERRIDES = {name: f"do_images._base.{name}" for name in ("Strings", "Timestamp")}
+
 CODEGEN_OPTIONS = (
     "--input-file-type=openapi",
     "--output-model-type=pydantic_v2.BaseModel",
@@ -66,8 +69,8 @@ CODEGEN_OPTIONS = (
     "--use-inline-field-description",
     "--use-single-line-docstring",
     "--output-datetime-class=datetime",
-    # Lists for which null and nothing mean empty: `Strings` of the spec, with [] as their default.
-    '--type-overrides={"Strings": "do_images._base.Strings"}',
+    # Lists for which null and nothing mean empty, with [] as their default, and times in UTC.
+    f"--type-overrides={json.dumps(OVERRIDES)}",
     "--strict-nullable",
     # pydantic needs `datetime` at run time.
     "--no-use-type-checking-imports",
@@ -326,7 +329,7 @@ def finished(root: Path, path: str, source: str, text: str) -> str:
     """A generated file as a whole: with a header, needed imports in order, well formatted."""
     text = f'# GENERATED from {source} by "make generate". Do not edit.\n{text}'
     where = ("--quiet", "--stdin-filename", path, "-")
-    text = tool(root, "ruff", "check", "--select=I,F401", "--fix-only", *where, text=text)
+    text = tool(root, "ruff", "check", "--select=I,F401,RUF022", "--fix-only", *where, text=text)
     return tool(root, "ruff", "format", *where, text=text)
 
 

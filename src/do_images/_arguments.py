@@ -17,13 +17,15 @@ __all__ = [
     "header_value",
     "id_or_slug",
     "image_id",
+    "is_loopback",
     "list_query",
     "number",
     "region_slug",
     "regions",
     "seconds",
     "text",
-    "token",
+    "timeout",
+    "token_refusal",
     "transfer_id",
     "update_body",
     "uuid",
@@ -32,6 +34,8 @@ __all__ = [
 
 # Ids are 64-bit signed integers on the server's side.
 _MAX_ID = 2**63 - 1
+# Seconds; the clocks of sockets and threads end at about 292 years.
+_LONGEST = 1e9
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # What would change the path, or its meaning to a proxy, even where it is percent-encoded.
 _UNSAFE_IN_SLUG = re.compile(r"[\s/\\%?#]")
@@ -42,8 +46,13 @@ def number(name: str, value: object, *, least: int = 1) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if not least <= value <= _MAX_ID:
-        raise ValueError(f"{name} must be from {least} to {_MAX_ID}, not {value}")
-    return value
+        raise ValueError(f"{name} must be from {least} to {_MAX_ID}, not {_shown(value)}")
+    return int(value)  # a plain one: an enum's text would be its name
+
+
+def _shown(value: int) -> str:
+    """A number for a message; Python refuses to write out very long ones."""
+    return str(value) if value.bit_length() <= 128 else "a number beyond that"
 
 
 def image_id(value: object) -> str:
@@ -69,7 +78,7 @@ def id_or_slug(value: object) -> str:
         or _CONTROL.search(value)
     ):
         raise ValueError(f"not a slug: {value!r}")
-    return quote(value, safe="")
+    return quote(str.__str__(value), safe="")
 
 
 def text(name: str, value: object, *, empty: bool = False, lines: bool = False) -> str:
@@ -80,7 +89,7 @@ def text(name: str, value: object, *, empty: bool = False, lines: bool = False) 
         raise ValueError(f"{name} must not be empty")
     if _CONTROL.search(re.sub(r"[\t\r\n]", "", value) if lines else value):
         raise ValueError(f"{name} must not hold control characters: {value!r}")
-    return value
+    return str.__str__(value)  # a plain one: an enum's text would be its name
 
 
 def word(name: str, value: object) -> str:
@@ -112,7 +121,7 @@ def regions(values: object) -> list[str]:
 
 
 def seconds(name: str, value: object, *, most: float = float("inf")) -> float:
-    """A finite, non-negative number of seconds."""
+    """A finite, non-negative number of seconds below `most`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     try:
@@ -121,6 +130,14 @@ def seconds(name: str, value: object, *, most: float = float("inf")) -> float:
         raise ValueError(f"{name} is too large") from None
     if not 0 <= result < most:  # NaN compares false
         raise ValueError(f"{name} must be a finite number of seconds, 0 or more, not {value}")
+    return result
+
+
+def timeout(value: object) -> float:
+    """Seconds that a step of a request may take: more than none, and not beyond all clocks."""
+    result = seconds("timeout", value, most=_LONGEST)
+    if result == 0:
+        raise ValueError("timeout must be more than 0 seconds")
     return result
 
 
@@ -236,18 +253,21 @@ def header_value(name: str, value: object) -> str:
     return value
 
 
-def token(value: object) -> str:
-    """An access token, checked without ever repeating it."""
+def token_refusal(value: object) -> Exception | None:
+    """Why something is no access token.
+
+    Returned, not raised: a traceback's frames would show the token to whoever prints them.
+    """
     where = "set DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN, or give token="
     if value is None:
-        raise ValueError(f"no access token: {where}")
+        return ValueError(f"no access token: {where}")
     if not isinstance(value, str):
-        raise TypeError(f"token must be a str, not {type(value).__name__}")
+        return TypeError(f"token must be a str, not {type(value).__name__}")
     if not value:
-        raise ValueError(f"the access token is empty: {where}")
+        return ValueError(f"the access token is empty: {where}")
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError(f"the access token holds white space or odd characters: {where}")
-    return value
+        return ValueError(f"the access token holds white space or odd characters: {where}")
+    return None
 
 
 def base_url(value: object, *, allow_http: bool) -> str:
@@ -264,14 +284,16 @@ def base_url(value: object, *, allow_http: bool) -> str:
         raise ValueError(f"base_url must be like https://host[:port][/prefix], not {url!r}")
     if "?" in url or "#" in url or "\\" in url:
         raise ValueError(f"base_url must hold neither query nor fragment: {url!r}")
-    if parts.scheme.lower() == "http" and not (allow_http or _is_loopback(host)):
+    if parts.scheme.lower() == "http" and not (allow_http or is_loopback(host)):
         raise ValueError(
             f"base_url {url!r} would send the token unencrypted: use https, or allow_http=True"
         )
-    return re.sub(r"(/v2)?/*\Z", "", url)
+    prefix = re.sub(r"(/v2)?/*\Z", "", parts.path)
+    return url.removesuffix(parts.path) + prefix
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,12 +1,13 @@
 """What the generated code stands on: the model base, lists that null means empty, an endpoint."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-__all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings"]
+__all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings", "Timestamp"]
 
 
 class Model(BaseModel, frozen=True):
@@ -47,6 +48,28 @@ def _empty(_: None) -> list[str]:
 
 
 Strings = Annotated[list[str], _NullIsEmpty()]
+
+
+class _NaiveIsUtc:
+    """Reads a time without an offset as UTC, at no cost for those that have one."""
+
+    def __get_pydantic_core_schema__(
+        self, source: type[datetime], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        naive = core_schema.no_info_after_validator_function(_as_utc, handler(source))
+        return core_schema.union_schema(
+            [core_schema.datetime_schema(tz_constraint="aware"), naive],
+            mode="left_to_right",
+            custom_error_type="timestamp",
+            custom_error_message="Input should be a time stamp such as 2026-05-04T22:23:02Z",
+        )
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
+
+
+Timestamp = Annotated[datetime, _NaiveIsUtc()]
 
 ModelT = TypeVar("ModelT", bound=Model)
 ModelT_co = TypeVar("ModelT_co", bound=Model, covariant=True)

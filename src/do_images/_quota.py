@@ -11,6 +11,7 @@ makes is never held back.
 - A 429: no poll of any wait is sent before the time that it names.
 """
 
+import re
 from collections.abc import Mapping
 from threading import Lock
 
@@ -19,6 +20,8 @@ from do_images._base import RateLimit
 
 __all__ = ["Quota"]
 
+# Digits that `int` takes are more than those of ASCII, and headers may hold a thousand of them.
+_COUNT = re.compile(r"[0-9]{1,15}", re.ASCII).fullmatch
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
 # No window of the API is longer: a header that names a later time is a fault.
@@ -39,14 +42,12 @@ class Quota:
 
     def note(self, headers: Mapping[str, str], now: float) -> RateLimit | None:
         """Takes in the headers of any response; None where they state no quota, or nonsense."""
-        try:
-            stated = RateLimit(
-                int(headers["ratelimit-limit"]),
-                int(headers["ratelimit-remaining"]),
-                int(headers["ratelimit-reset"]),
-            )
-        except (KeyError, ValueError):
-            stated = None
+        told = (
+            headers.get("ratelimit-limit", ""),
+            headers.get("ratelimit-remaining", ""),
+            headers.get("ratelimit-reset", ""),
+        )
+        stated = RateLimit(*map(int, told)) if all(map(_COUNT, told)) else None
         with self._lock:
             if "date" in headers:
                 self._date, self._received = headers["date"], now

@@ -58,6 +58,8 @@ class Reply(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: bytes
+    elapsed: float = 0.0
+    """Seconds from sending the request to the end of the body."""
 
 
 def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
@@ -73,13 +75,17 @@ def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
     raise broken_body(reply, problem, field=field)
 
 
+# `literal['base','snapshot']`, `str`, and the names of models.
+_BRANCH = re.compile(r"literal\[|str\Z|[A-Z]")
+
+
 def _first_problem(error: ValidationError) -> tuple[str | None, str]:
     problems = error.errors(include_url=False, include_input=False)
     # The known values of an open enum are no demand: what it demands is a string.
     first = next(problem for problem in problems if problem["type"] != "literal_error")
     parts = [str(part) for part in first["loc"]]
     # Between the fields pydantic names the branches of unions that it tried.
-    field = ".".join(part for part in parts if "[" not in part and not part[:1].isupper()) or None
+    field = ".".join(part for part in parts if not _BRANCH.match(part)) or None
     if field is None:
         return None, f"the body is not the JSON object that it should be ({first['msg']})"
     return field, f"field {field}: {first['msg']}"
@@ -91,7 +97,7 @@ def broken_body(
     """The error for a 2xx that can't be used."""
     request_id = _request_id(None, reply)
     trace = f" (request id {request_id})" if request_id else ""
-    return APIResponseValidationError(
+    error = APIResponseValidationError(
         f"{reply.status}, but {problem}{trace}; the body begins {_beginning(reply.content)}",
         request=reply.request,
         status_code=reply.status,
@@ -100,6 +106,8 @@ def broken_body(
         body=_decoded(reply.content),
         incomplete=incomplete,
     )
+    error.elapsed = reply.elapsed
+    return error
 
 
 def _beginning(content: bytes) -> str:
@@ -108,7 +116,7 @@ def _beginning(content: bytes) -> str:
 
 def _decoded(content: bytes) -> object:
     try:
-        return from_json(content)
+        return from_json(content, allow_inf_nan=False)
     except ValueError:
         return content.decode("utf-8", "replace")
 
@@ -151,6 +159,7 @@ def status_error(
         rate_limit=quota,
         body=body,
     )
+    error.elapsed = reply.elapsed
     if kind is PermissionDeniedError:
         scopes = " and ".join(endpoint.scopes)
         return error.adding(f"This call needs a token with the scope {scopes}.")
@@ -163,7 +172,7 @@ def _as_object(body: object) -> dict[str, object] | None:
 
 def _message(fields: Mapping[str, object]) -> str | None:
     message = fields.get("message") or fields.get("error")
-    if not message:
+    if not message or not str(message).strip():
         return None
     causes = fields.get("root_causes")
     told = message if isinstance(message, str) else repr(message)

@@ -114,6 +114,9 @@ def _restore(cls: type[ExcT], args: tuple[object, ...], state: dict[str, object]
 class APIError(DOImagesError):
     """A request was sent, or was about to be, and its answer is no use."""
 
+    elapsed: float = 0.0
+    """Seconds from sending the request until it had failed."""
+
     def __init__(self, message: str, *, request: RequestInfo) -> None:
         """`request` is what was asked."""
         super().__init__(message)
@@ -286,7 +289,7 @@ class ActionGroupError(DOImagesError, ExceptionGroup[Exception]):
         cls, message: str, exceptions: Sequence[Exception], *, actions: Sequence[Action] = ()
     ) -> Self:
         """One error for each action, or region, that failed."""
-        self = super().__new__(cls, message, exceptions)
+        self = super().__new__(cls, message, tuple(exceptions))
         self.actions = list(actions)
         return self
 
@@ -294,7 +297,13 @@ class ActionGroupError(DOImagesError, ExceptionGroup[Exception]):
         self, message: str, exceptions: Sequence[Exception], *, actions: Sequence[Action] = ()
     ) -> None:
         """One error for each action, or region, that failed."""
-        super().__init__(message)
+        # Not super(): an exception's __init__ takes for `args` what it is given.
+        self._before = self._after = ""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The parts travel with the message: a group can't be made without them.
+        parts = (self.message, self.exceptions)
+        return _restore, (type(self), parts, self.__dict__.copy())
 
     # The base promises a group of whatever it is given; ours holds exceptions only.
     def derive(self, excs: Sequence[ExcT], /) -> "ActionGroupError":  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above

@@ -1,10 +1,9 @@
 # GENERATED from spec/images.yaml by "make generate". Do not edit.
 """What the API answers with, as frozen pydantic models."""
 
-from datetime import datetime
 from typing import Literal, TypeAlias
 
-from do_images._base import Model, Strings
+from do_images._base import Model, Strings, Timestamp
 
 __all__ = [
     "AccountTransferResponse",
@@ -154,7 +153,7 @@ class Image(Model, frozen=True):
     name: str
     """The name shown in lists; the owner can change it."""
 
-    created_at: datetime
+    created_at: Timestamp
     """When the image was created, in UTC."""
 
     type: ImageType | None = None
@@ -236,10 +235,10 @@ class Action(Model, frozen=True):
     type: ActionType
     """What the job does."""
 
-    started_at: datetime | None = None
+    started_at: Timestamp | None = None
     """When the job started, in UTC."""
 
-    completed_at: datetime | None = None
+    completed_at: Timestamp | None = None
     """When the job ended, in UTC; may be null after the end and set before it."""
 
     resource_id: int | None = None

@@ -8,7 +8,7 @@ import httpx
 
 from do_images import _arguments as check
 from do_images._async.actions import AsyncActions
-from do_images._async.exchange import AsyncConnection, Limits
+from do_images._async.exchange import AsyncConnection, Bearer, Limits
 from do_images._async.images import AsyncImages
 from do_images._async.session import AsyncSession
 from do_images._base import RateLimit
@@ -73,6 +73,12 @@ class AsyncClient:
             token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
         if token is None:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        refusal = check.token_refusal(token)
+        auth = Bearer("" if token is None else token)
+        # From here on no frame of ours holds it, whatever is wrong with the other arguments.
+        token = None
+        if refusal is not None:
+            raise refusal
         if base_url is None:
             base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
         if http_client is not None:
@@ -82,7 +88,7 @@ class AsyncClient:
             agent = f"{agent} {check.header_value('user_agent', user_agent)}"
         allow_http = check.boolean("allow_http", allow_http)
         connection = AsyncConnection(
-            token=check.token(token),
+            auth=auth,
             root=_root(base_url, allow_http=allow_http),
             user_agent=agent,
             http_client=http_client,
@@ -167,16 +173,16 @@ class AsyncClient:
 def _root(base_url: str, *, allow_http: bool) -> str:
     root = check.base_url(base_url, allow_http=allow_http)
     try:
-        httpx.URL(root)
-    except httpx.InvalidURL as error:
+        _ = httpx.URL(root).host  # decodes the name, which may be none
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError(f"base_url is not a URL: {error}") from None
     return root
 
 
 def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
-    if isinstance(value, httpx.Timeout):
-        return value
-    value = check.seconds("timeout", value)
-    if value == 0:
-        raise ValueError("timeout must be more than 0 seconds")
-    return httpx.Timeout(value)
+    if not isinstance(value, httpx.Timeout):
+        return httpx.Timeout(check.timeout(value))
+    for part in (value.connect, value.read, value.write, value.pool):
+        if part is not None:
+            check.timeout(part)
+    return value

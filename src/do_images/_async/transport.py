@@ -76,17 +76,22 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: _Options | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        stream = await self._backend.connect_tcp(
-            host, port, _left(timeout), local_address, socket_options
-        )
+        left = _left(timeout)
+        if left == 0:
+            raise httpcore.ConnectTimeout("the request's time is over")
+        stream = await self._backend.connect_tcp(host, port, left, local_address, socket_options)
         return _Stream(stream)
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
     """httpx's own transport over a pool whose connections know the deadline."""
 
-    def __init__(self, ssl_context: ssl.SSLContext | None) -> None:
+    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None = None) -> None:
         """`ssl_context` may be None where only plain http is spoken."""
+        if proxy is not None:
+            super().__init__(verify=True if ssl_context is None else ssl_context, proxy=proxy)
+            self._pool._network_backend = _Backend()  # noqa: SLF001
+            return
         # In place of httpx's __init__, which makes an SSL context even where none is needed and
         # has no way to hand over a network backend.
         self._pool = httpcore.AsyncConnectionPool(

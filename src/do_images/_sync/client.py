@@ -11,7 +11,7 @@ from do_images import _arguments as check
 from do_images._base import RateLimit
 from do_images._clock import Clock, SystemClock
 from do_images._sync.actions import Actions
-from do_images._sync.exchange import Connection, Limits
+from do_images._sync.exchange import Bearer, Connection, Limits
 from do_images._sync.images import Images
 from do_images._sync.session import Session
 from do_images._version import __version__
@@ -74,6 +74,12 @@ class Client:
             token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
         if token is None:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        refusal = check.token_refusal(token)
+        auth = Bearer("" if token is None else token)
+        # From here on no frame of ours holds it, whatever is wrong with the other arguments.
+        token = None
+        if refusal is not None:
+            raise refusal
         if base_url is None:
             base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
         if http_client is not None:
@@ -83,7 +89,7 @@ class Client:
             agent = f"{agent} {check.header_value('user_agent', user_agent)}"
         allow_http = check.boolean("allow_http", allow_http)
         connection = Connection(
-            token=check.token(token),
+            auth=auth,
             root=_root(base_url, allow_http=allow_http),
             user_agent=agent,
             http_client=http_client,
@@ -168,16 +174,16 @@ class Client:
 def _root(base_url: str, *, allow_http: bool) -> str:
     root = check.base_url(base_url, allow_http=allow_http)
     try:
-        httpx.URL(root)
-    except httpx.InvalidURL as error:
+        _ = httpx.URL(root).host  # decodes the name, which may be none
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError(f"base_url is not a URL: {error}") from None
     return root
 
 
 def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
-    if isinstance(value, httpx.Timeout):
-        return value
-    value = check.seconds("timeout", value)
-    if value == 0:
-        raise ValueError("timeout must be more than 0 seconds")
-    return httpx.Timeout(value)
+    if not isinstance(value, httpx.Timeout):
+        return httpx.Timeout(check.timeout(value))
+    for part in (value.connect, value.read, value.write, value.pool):
+        if part is not None:
+            check.timeout(part)
+    return value

@@ -4,12 +4,14 @@
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 from typing import NamedTuple, NoReturn
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
+from do_images import _arguments as check
 from do_images import _retry, _wire
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._clock import Clock, deadline
@@ -17,7 +19,7 @@ from do_images._quota import Quota
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
-__all__ = ["Connection", "Limits"]
+__all__ = ["Bearer", "Connection", "Limits"]
 
 _log = logging.getLogger("do_images")
 
@@ -25,7 +27,8 @@ _MAX_REDIRECTS = 5
 # Actions of ours that are remembered, so that none is taken for the outcome of another call.
 _CLAIMS = 10_000
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError)
+# UnicodeError: httpx decodes the host that a redirect names, whether it follows it or not.
+_FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
 
 
 class _TooLarge(Exception):
@@ -39,16 +42,17 @@ class _Failure(NamedTuple):
     text: str
 
 
-class _Bearer(httpx.Auth):
+class Bearer(httpx.Auth):
     """Puts the token on a request for as long as httpx works on it, and keeps it out of sight."""
 
-    __slots__ = ("_header",)
+    __slots__ = ("_token",)
 
     def __init__(self, token: str) -> None:
-        self._header = f"Bearer {token}"
+        """The token is kept where no walk over attributes comes to it."""
+        self._token: Callable[[], str] = lambda: token
 
     def auth_flow(self, request: httpx.Request) -> Iterator[httpx.Request]:  # type: ignore[override] # pyright: ignore[reportIncompatibleMethodOverride] - nothing is sent into it
-        request.headers["Authorization"] = self._header
+        request.headers["Authorization"] = f"Bearer {self._token()}"
         try:
             yield request
         finally:
@@ -57,7 +61,7 @@ class _Bearer(httpx.Auth):
 
     def redact(self, content: bytes) -> bytes:
         """A server may echo what it was sent: not into our errors."""
-        return content.replace(self._header[7:].encode(), b"[token]")
+        return content.replace(self._token().encode(), b"[token]")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the token is not for pickling or copying")
@@ -119,14 +123,14 @@ class Connection:
     def __init__(
         self,
         *,
-        token: str,
+        auth: Bearer,
         root: str,
         user_agent: str,
         http_client: httpx.Client | None,
         clock: Clock,
     ) -> None:
         """All arguments are checked already."""
-        self.auth = _Bearer(token)
+        self.auth = auth
         self.root = root
         self.origin = _wire.origin(root)
         self.headers = {"Accept": "application/json", "User-Agent": user_agent}
@@ -219,7 +223,9 @@ class Connection:
             lost = _connection_error(failure, info, whole, now - began)
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
-        reply = _wire.Reply(info, response.status_code, response.headers, b"".join(chunks))
+        reply = _wire.Reply(
+            info, response.status_code, response.headers, b"".join(chunks), now - began
+        )
         stated = self.quota.note(reply.headers, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
@@ -257,8 +263,8 @@ class Connection:
     def _no_redirect(self, endpoint: Endpoint[ModelT], target: str, hops: int) -> str | None:
         """Why a redirect is not followed, None where it is."""
         try:
-            same = _wire.origin(target) == self.origin
-        except ValueError:
+            same = _wire.origin(str(httpx.URL(target))) == self.origin
+        except (httpx.InvalidURL, ValueError):
             same = False
         if not same:
             return f"it redirects to another origin, {target!r}, where the token must not go"
@@ -268,18 +274,25 @@ class Connection:
 
 
 def _http_client(root: str) -> httpx.Client:
-    # Neither is cheap to import, and a user's own HTTP client needs none.
-    from urllib.request import getproxies  # noqa: PLC0415
-
+    # Not cheap to import, and a user's own HTTP client does without.
     from do_images._sync.transport import Transport  # noqa: PLC0415
 
-    scheme = root.partition(":")[0].lower()
-    proxies = getproxies()
-    if scheme in proxies or "all" in proxies:
-        # httpx reads the proxies of the environment only where it makes the transport itself.
-        return httpx.Client()
+    scheme, host, _ = _wire.origin(root)
     context = httpx.create_ssl_context() if scheme == "https" else None
-    return httpx.Client(transport=Transport(context))
+    try:
+        transport = Transport(context, _proxy(scheme, host))
+    except (ImportError, ValueError) as error:
+        raise ValueError(f"the proxy of the environment can't be used: {error}") from None
+    return httpx.Client(transport=transport, trust_env=False)
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    """The proxy that the environment names for a host; never one for this machine itself."""
+    if check.is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    url = proxies.get(scheme) or proxies.get("all")
+    return url if url is None or "://" in url else f"http://{url}"
 
 
 def _connection_error(
@@ -289,9 +302,12 @@ def _connection_error(
     never_sent = issubclass(kind, _NEVER_SENT)
     if issubclass(kind, httpx.TimeoutException):
         told = f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
-        return APITimeoutError(told, request=info, never_sent=never_sent)
-    told = f"no answer ({kind.__name__}: {told})"
-    return APIConnectionError(told, request=info, never_sent=never_sent)
+        error = APITimeoutError(told, request=info, never_sent=never_sent)
+    else:
+        told = f"no answer ({kind.__name__}: {told})"
+        error = APIConnectionError(told, request=info, never_sent=never_sent)
+    error.elapsed = took
+    return error
 
 
 def _log_outcome(

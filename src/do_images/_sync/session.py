@@ -120,8 +120,9 @@ class Session:
             _log.info("trying again in %.2f s: %s", state.upcoming_sleep, failures[-1])
 
         def worth(state: "RetryCallState") -> bool:
-            failed = state.outcome is not None and state.outcome.failed
-            return failed and self._worth(endpoint, failures[-1])
+            # tenacity catches Ctrl-C and a task's cancellation as well: these are no failures.
+            failure = state.outcome.exception() if state.outcome is not None else None
+            return isinstance(failure, APIError) and self._worth(endpoint, failure)
 
         retrying = Retrying(
             sleep=self.connection.clock.sleep,
@@ -163,11 +164,12 @@ class Session:
 
         Where it stays unclear whether the request was carried out, the image's actions tell.
         """
-        began = self.connection.clock.monotonic()
         segments = {"image_id": image}
         try:
             reply = self.send(IMAGE_ACTIONS_CREATE, segments, None, body)
         except APIError as error:
+            # Only its last try can have started something: those before were surely refused.
+            began = self.connection.clock.monotonic() - error.elapsed
             failure = error
         else:
             self.connection.claim(reply.action)
