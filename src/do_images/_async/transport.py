@@ -88,12 +88,12 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None = None) -> None:
         """`ssl_context` may be None where only plain http is spoken."""
+        # httpx has no way to hand over a network backend.
         if proxy is not None:
             super().__init__(verify=True if ssl_context is None else ssl_context, proxy=proxy)
-            self._pool._network_backend = _Backend()  # noqa: SLF001
+            self._pool._network_backend = _Backend()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as above
             return
-        # In place of httpx's __init__, which makes an SSL context even where none is needed and
-        # has no way to hand over a network backend.
+        # In place of httpx's __init__, which makes an SSL context even where none is needed.
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl_context,
             max_connections=100,

@@ -299,13 +299,15 @@ def _connection_error(
     failure: _Failure | None, info: RequestInfo, whole: float | None, took: float
 ) -> APIConnectionError:
     kind, told = failure or _Failure(Exception, "")
+    error_kind: type[APIConnectionError]
     never_sent = issubclass(kind, _NEVER_SENT)
     if issubclass(kind, httpx.TimeoutException):
         told = f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
-        error = APITimeoutError(told, request=info, never_sent=never_sent)
+        error_kind = APITimeoutError
     else:
         told = f"no answer ({kind.__name__}: {told})"
-        error = APIConnectionError(told, request=info, never_sent=never_sent)
+        error_kind = APIConnectionError
+    error = error_kind(told, request=info, never_sent=never_sent)
     error.elapsed = took
     return error
 
