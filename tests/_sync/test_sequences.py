@@ -1,0 +1,193 @@
+# GENERATED from tests/_async/test_sequences.py by "make generate". Do not edit.
+"""Random sequences of failures: what the server did, against what the SDK says of it.
+
+The server is a model: it draws what goes wrong with each request, and whether it did the work all
+the same. Whatever it draws, no transfer is started twice, and none is lost without an error that
+says so.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import formatdate
+from random import Random
+
+import httpx
+import pytest
+
+from do_images import Action, APIError, Client, Image
+from tests.support import Json, VirtualClock, client
+
+NOON = 1_780_000_000.0
+REGIONS = ("ams3", "nyc3", "sgp1")
+# In both clients together 10,000 sequences, in pieces that several workers share.
+BATCHES, SEQUENCES = 5, 1_000
+
+NEVER_SENT: Sequence[type[httpx.TransportError]] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+)
+LOST: Sequence[type[httpx.TransportError]] = (
+    httpx.ReadError,
+    httpx.ReadTimeout,
+    httpx.WriteError,
+    httpx.RemoteProtocolError,
+)
+UNCLEAR = (408, 500, 502, 503, 504, 520, 522, 524)
+GARBAGE = (
+    b"",
+    b"{}",
+    b"<html>created</html>",
+    b'{"action": {"id": 9',
+    b'{"action": null}',
+    b"\xff",
+)
+
+
+class Server:
+    """One image and its actions, behind a line on which anything may happen."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        # Our clock may be hours off; nothing may depend on it.
+        self.clock = VirtualClock(NOON + random.choice([0, -18_000, 18_000]))
+        self.ahead = NOON - self.clock.start
+        self.actions: list[dict[str, Json]] = []
+        self.begun = 0
+        self.told = False
+
+    def now(self) -> float:
+        return self.clock.time() + self.ahead
+
+    def begin(self, kind: object, region: object) -> dict[str, Json]:
+        self.begun += 1
+        moment = datetime.fromtimestamp(int(self.now()), UTC)
+        action: dict[str, Json] = {
+            "id": 1000 + len(self.actions),
+            "status": "in-progress",
+            "type": str(kind),
+            "started_at": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "region_slug": region if isinstance(region, str) else None,
+        }
+        self.actions.insert(0, action)
+        return action
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.clock.now += self.random.choice([0.0, 0.01, 0.4, 3.0])
+        if request.method == "GET":
+            return self.look()
+        return self.post(httpx.Response(200, content=request.content).json())
+
+    def post(self, body: dict[str, Json]) -> httpx.Response:
+        draw = self.random.random()
+        if draw < 0.15:
+            raise self.random.choice(NEVER_SENT)("never sent")
+        if draw < 0.25:
+            return self.answer(429, {"message": "slow down"})
+        if draw < 0.3:
+            return self.answer(422, {"message": "Image already has a pending event."})
+        action = self.begin(body["type"], body.get("region")) if draw < 0.75 else None
+        draw = self.random.random()
+        if action is not None and draw < 0.3:
+            self.told = True
+            return self.answer(201, {"action": action})
+        if draw < 0.6:
+            raise self.random.choice(LOST)("lost")
+        if action is not None and draw < 0.75:
+            return self.answer(201, self.random.choice(GARBAGE))
+        return self.answer(self.random.choice(UNCLEAR), {"message": "something broke"})
+
+    def look(self) -> httpx.Response:
+        draw = self.random.random()
+        if draw < 0.15:
+            raise self.random.choice([*NEVER_SENT, *LOST])("lost")
+        if draw < 0.3:
+            return self.answer(self.random.choice([403, 404, 429, *UNCLEAR]), b"<html>")
+        if draw < 0.35:
+            return self.answer(200, self.random.choice(GARBAGE))
+        # A list may lag behind.
+        shown = self.actions[self.random.choice([0, 0, 0, 1]) :]
+        return self.answer(200, {"actions": list[Json](shown)})
+
+    def answer(self, status: int, content: bytes | Json) -> httpx.Response:
+        headers = {"date": formatdate(self.now(), usegmt=True)}
+        if isinstance(content, bytes):
+            return httpx.Response(status, headers=headers, content=content)
+        return httpx.Response(status, headers=headers, json=content)
+
+
+def _start(do: Client, random: Random) -> Action:
+    if random.random() < 0.3:
+        return do.image.convert(1)
+    return do.image.transfer(1, random.choice(REGIONS))
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_nothing_is_started_twice_and_nothing_is_lost(batch: int) -> None:
+    outcomes = Counter[str]()
+    for number in range(SEQUENCES):
+        random = Random(batch * SEQUENCES + number)
+        server = Server(random)
+        with client(server, clock=server.clock, max_retries=random.choice([0, 2, 5])) as do:
+            # What an earlier call, or somebody else, started is there to be taken for ours.
+            for _ in range(random.choice([1, 1, 2])):
+                server.clock.now += 2
+                outcomes[_one(do, server, random)] += 1
+    assert min(outcomes[name] for name in ("started", "found", "unknown", "refused")) > 50
+
+
+def _one(do: Client, server: Server, random: Random) -> str:
+    """How one call ended, after comparing what the server did with what the SDK says."""
+    before = {str(action["id"]) for action in server.actions}
+    server.begun, server.told = 0, False
+    try:
+        action = _start(do, random)
+    except APIError as error:
+        assert server.begun <= 1, "started twice"
+        unknown = "was started is not known" in str(error)
+        assert unknown or not server.begun, "lost, and nobody is told"
+        return "unknown" if unknown else "refused"
+    assert server.begun == 1, "started as often as it is said to be"
+    assert str(action.id) == str(server.actions[0]["id"]) not in before, "another action's"
+    return "started" if server.told else "found"
+
+
+# ── Imports ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Importer(Server):
+    """Takes imports in place of transfers; nobody can look these up."""
+
+    def begin(self, kind: object, region: object) -> dict[str, Json]:
+        self.begun += 1
+        return {"id": 5, "name": "golden", "created_at": "2026-05-04T22:23:02Z"}
+
+    def post(self, body: dict[str, Json]) -> httpx.Response:
+        response = super().post({**body, "type": "import"})
+        if response.status_code == 201 and b'"action":{' in response.content:
+            return self.answer(201, response.content.replace(b'"action"', b'"image"'))
+        return response
+
+
+def _import(do: Client) -> Image:
+    url = "https://example.com/golden.qcow2"
+    return do.image.create(name="golden", url=url, region="nyc3")
+
+
+def test_no_import_begins_twice_or_in_silence() -> None:
+    outcomes = Counter[str]()
+    for number in range(SEQUENCES // 2):
+        server = Importer(Random(number))
+        with client(server, clock=server.clock, max_retries=3) as do:
+            try:
+                _import(do)
+            except APIError as error:
+                assert server.begun <= 1, "begun twice"
+                told = "may have been carried out" in str(error)
+                assert told or not server.begun, "lost, and nobody is told"
+                outcomes["told" if told else "refused"] += 1
+            else:
+                assert server.begun == 1
+                outcomes["begun"] += 1
+    assert min(outcomes[name] for name in ("begun", "told", "refused")) > 20
