@@ -164,7 +164,10 @@ class Client:
 
     def __repr__(self) -> str:
         """Where it sends to; never the token."""
-        return f"{type(self).__name__}(base_url={self._session.connection.root!r})"
+        name = type(self).__name__
+        # A debugger shows it half made, too.
+        ready = hasattr(self, "_session")
+        return f"{name}(base_url={self._session.connection.root!r})" if ready else f"{name}()"
 
     def __reduce__(self) -> NoReturn:
         """Refused: a pickle would hold the token."""

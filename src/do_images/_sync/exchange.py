@@ -24,6 +24,8 @@ __all__ = ["Bearer", "Connection", "Limits"]
 _log = logging.getLogger("do_images")
 
 _MAX_REDIRECTS = 5
+# Real tokens have 64 characters and more.
+_SHORTEST = 8
 # Actions of ours that are remembered, so that none is taken for the outcome of another call.
 _CLAIMS = 10_000
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -61,7 +63,9 @@ class Bearer(httpx.Auth):
 
     def redact(self, content: bytes) -> bytes:
         """A server may echo what it was sent: not into our errors."""
-        return content.replace(self._token().encode(), b"[token]")
+        token = self._token()
+        # What somebody calls "test" stands in many a text.
+        return content if len(token) < _SHORTEST else content.replace(token.encode(), b"[token]")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("the token is not for pickling or copying")
@@ -115,6 +119,7 @@ class Connection:
         "http",
         "origin",
         "owned",
+        "parents",
         "pid",
         "quota",
         "root",
@@ -136,6 +141,7 @@ class Connection:
         self.headers = {"Accept": "application/json", "User-Agent": user_agent}
         self.http = http_client
         self.owned = http_client is None
+        self.parents: httpx.Client | None = None
         self.clock = clock
         self.quota = Quota()
         self.claimed: dict[int, None] = {}
@@ -146,11 +152,13 @@ class Connection:
     def _open(self) -> httpx.Client:
         """The HTTP client: made when it is first needed, and anew in a forked process."""
         if self.pid != os.getpid():
-            # The parent goes on using the sockets; what a child sends there, both would read.
+            # The parent goes on using the sockets: what a child sends there, both would read, so
+            # it lets them lie, and does not close them.
             self._lock = Lock()
             self.quota.after_fork()
             self.pid = os.getpid()
-            self.http = None if self.owned else self.http
+            if self.owned:
+                self.parents, self.http = self.http, None
         with self._lock:
             if self.closed:
                 raise RuntimeError("this client is closed")
@@ -223,9 +231,8 @@ class Connection:
             lost = _connection_error(failure, info, whole, now - began)
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
-        reply = _wire.Reply(
-            info, response.status_code, response.headers, b"".join(chunks), now - began
-        )
+        content = self.auth.redact(b"".join(chunks))
+        reply = _wire.Reply(info, response.status_code, response.headers, content, now - began)
         stated = self.quota.note(reply.headers, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
@@ -244,7 +251,6 @@ class Connection:
         hops: int,
     ) -> str:
         """Raises what a response is, unless it is a redirect to follow: then where to."""
-        reply = reply._replace(content=self.auth.redact(reply.content))
         if failure is not None and 200 <= reply.status < 300:
             told = f"its body can't be used: {failure.text} ({failure.kind.__name__})"
             whole = failure.kind in {httpx.DecodingError, _TooLarge}

@@ -1,0 +1,107 @@
+"""One client, many users: threads, tasks, and a process that was forked."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from do_images import AsyncClient, Client
+from do_images.testing import FakeDigitalOcean
+from tests.hostile import HostileServer, Peer, answer
+from tests.support import TOKEN, Json
+
+EVERYONE, CALLS = 8, 25
+
+
+def _mirror(peer: Peer) -> None:
+    """Answers with an image that has the id it was asked for."""
+    while True:
+        number = int(re.findall(r"/images/(\d+)", peer.request().target)[0])
+        image: Json = {"id": number, "name": "x", "created_at": "2026-01-01T00:00:00Z"}
+        peer.send(answer({"image": image}))
+
+
+@pytest.fixture
+def server() -> Generator[HostileServer]:
+    with HostileServer(_mirror) as hostile:
+        yield hostile
+
+
+def test_threads_share_a_client(server: HostileServer) -> None:
+    with Client(TOKEN, base_url=server.url) as do, ThreadPoolExecutor(EVERYONE) as pool:
+
+        def work(who: int) -> list[int]:
+            twin = do.with_options(timeout=10) if who % 2 else do
+            numbers = [who * 1000 + call * 10 + 1 for call in range(CALLS)]
+            return [twin.image.info(number).id - number for number in numbers]
+
+        found = list(pool.map(work, range(EVERYONE)))
+    assert found == [[0] * CALLS] * EVERYONE
+    assert len(server.requests) == EVERYONE * CALLS
+    assert server.connections <= EVERYONE, "connections are kept and shared"
+
+
+def test_tasks_share_a_client(server: HostileServer) -> None:
+    async def main() -> list[list[int]]:
+        async with AsyncClient(TOKEN, base_url=server.url) as do:
+
+            async def work(who: int) -> list[int]:
+                numbers = [who * 1000 + call * 10 + 1 for call in range(CALLS)]
+                return [(await do.image.info(number)).id - number for number in numbers]
+
+            return await asyncio.gather(*map(work, range(EVERYONE)))
+
+    assert asyncio.run(main()) == [[0] * CALLS] * EVERYONE
+    assert server.connections <= EVERYONE
+
+
+def test_threads_whose_answers_are_lost_each_find_their_own_transfer() -> None:
+    regions = ["ams3", "blr1", "fra1", "lon1", "nyc3", "sfo3", "sgp1", "tor1"]
+    with FakeDigitalOcean(parallel_transfers=True) as fake:
+        image = fake.add_image()
+        for _ in regions:
+            fake.fail_next("POST", "/v2/images/{id}/actions", lose="after")
+        with fake.client() as do, ThreadPoolExecutor(len(regions)) as pool:
+            found = pool.map(partial(do.image.transfer, image), regions)
+            assert [action.region_slug for action in found] == regions
+        assert len(fake.actions) == len(regions)
+
+
+# In a process of its own, as the one that runs the tests may have threads.
+_FORKED = """
+import os, sys
+from do_images import Client
+
+do = Client("dop_v1_not_a_real_token", base_url=sys.argv[1])
+assert do.image.info(1).id == 1
+twin = do.with_options(max_retries=0)
+child = os.fork()
+number = 2 if child else 3
+for client in (do, twin) * 3:
+    assert client.image.info(number).id == number
+if child == 0:
+    do.close()
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+assert do.image.info(4).id == 4, "what the child closes stays open here"
+do.close()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_forked_process_has_connections_of_its_own(server: HostileServer) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", _FORKED, server.url],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(request.target[-1] for request in server.requests) == [*"1222222333333", "4"]
+    assert server.connections == 2
