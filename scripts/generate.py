@@ -133,6 +133,16 @@ LEFT_OVER = re.compile(
 )
 
 
+# ── Imports and layout of all that is generated ────────────────────────────────────────────────
+
+FIXES = (
+    "--fix-only",
+    "--select=I,F401,RUF022",
+    # Its modules are ours before they are written, too.
+    "--config=lint.isort.known-first-party=['do_images']",
+)
+
+
 class Problem(Exception):
     """Why nothing can be generated."""
 
@@ -161,6 +171,15 @@ class Rewriter:
 
 
 # ── Models and endpoints ───────────────────────────────────────────────────────────────────────
+
+
+def read_spec(root: Path) -> Spec:
+    """The spec as a value."""
+    try:
+        spec: Spec = yaml.safe_load((root / SPEC).read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise Problem(f"{SPEC} is no YAML: {error}") from None
+    return spec
 
 
 def models(root: Path, rewriter: Rewriter) -> str:
@@ -310,43 +329,55 @@ def left_overs(path: str, text: str) -> list[str]:
 # ── All of it ──────────────────────────────────────────────────────────────────────────────────
 
 
-def tool(root: Path, module: str, *arguments: str, text: str = "") -> str:
-    """What a tool of this environment prints, run in the project's folder."""
+def tool(root: Path, module: str, *arguments: str) -> None:
+    """Runs a tool of this environment in the project's folder."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         cwd=root,
-        input=text,
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     if done.returncode:
         raise Problem(f"{module} failed: {done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
 
 
-def finished(root: Path, path: str, source: str, text: str) -> str:
-    """A generated file as a whole: with a header, needed imports in order, well formatted."""
-    text = f'# GENERATED from {source} by "make generate". Do not edit.\n{text}'
-    where = ("--quiet", "--stdin-filename", path, "-")
-    text = tool(root, "ruff", "check", "--select=I,F401,RUF022", "--fix-only", *where, text=text)
-    return tool(root, "ruff", "format", *where, text=text)
+def headed(source: str, text: str) -> str:
+    """A generated text under its header."""
+    return f'# GENERATED from {source} by "make generate". Do not edit.\n{text}'
+
+
+def finished(root: Path, texts: Mapping[str, str]) -> dict[str, str]:
+    """Texts with only the imports they need, in order, and well formatted: all at once."""
+    with TemporaryDirectory() as scratch:
+        for path, text in texts.items():
+            put(Path(scratch, path), text)
+        where = ("--quiet", "--no-cache", "--config=pyproject.toml", scratch)
+        tool(root, "ruff", "check", *FIXES, *where)
+        tool(root, "ruff", "format", *where)
+        return {path: Path(scratch, path).read_text("utf-8") for path in texts}
+
+
+def put(file: Path, text: str) -> None:
+    """Writes a file, its folders too."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
 
 
 def generate(root: Path) -> tuple[dict[str, str], list[str]]:
     """The texts of all generated files by their paths, and complaints about the rules."""
     rewriter = Rewriter()
-    texts = {MODELS: finished(root, MODELS, SPEC, models(root, rewriter))}
-    spec: Spec = yaml.safe_load((root / SPEC).read_text("utf-8"))
-    texts[ENDPOINTS] = finished(root, ENDPOINTS, SPEC, endpoints(spec))
-    problems: list[str] = []
+    # What is quick comes first.
+    drafts = {ENDPOINTS: headed(SPEC, endpoints(read_spec(root)))}
+    drafts[MODELS] = headed(SPEC, models(root, rewriter))
     for written, generated in SYNC_OF.items():
         for file in sorted((root / written).rglob("*.py")):
             name = file.relative_to(root / written).as_posix()
-            path = f"{generated}/{name}"
             text = to_sync(file.read_text("utf-8"), rewriter)
-            texts[path] = finished(root, path, f"{written}/{name}", text)
-            problems += left_overs(path, texts[path])
+            drafts[f"{generated}/{name}"] = headed(f"{written}/{name}", text)
+    texts = finished(root, drafts)
+    copies = (path for path in texts if path not in {MODELS, ENDPOINTS})
+    problems = [problem for path in copies for problem in left_overs(path, texts[path])]
     problems += rewriter.unfired([*MODEL_RULES, *SYNC_RULES])
     return texts, problems
 
@@ -387,8 +418,7 @@ def write(root: Path, texts: Mapping[str, str]) -> list[str]:
     for path, text in texts.items():
         file = root / path
         if not file.is_file() or file.read_text("utf-8") != text:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
+            put(file, text)
             changes.append(f"wrote {path}")
     return changes
 
@@ -404,10 +434,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
-    if options.check:
-        problems += check(options.root, texts)
-    else:
-        print("\n".join(write(options.root, texts)) or "Everything was up to date.")
+    return finish(options.root, texts, problems, only_check=options.check)
+
+
+def finish(
+    root: Path, texts: Mapping[str, str], problems: Iterable[str], *, only_check: bool
+) -> int:
+    """Writes or checks all files, and tells what came of it; 1 if anything is to be mended."""
+    problems = [*problems, *(check(root, texts) if only_check else ())]
+    if not only_check:
+        print("\n".join(write(root, texts)) or "Everything was up to date.")
     for line in problems:
         print(line, file=sys.stderr)
     return 1 if problems else 0

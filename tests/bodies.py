@@ -75,7 +75,8 @@ def _of_kind(schema: dict[str, Any], random: Random) -> Json:
         return [valid(schema["items"], random) for _ in range(random.randint(0, 3))]
     if kind == "string":
         stamps = schema.get("format") == "date-time"
-        return random.choice(_STAMPS if stamps else schema.get("enum", _TEXTS))
+        texts: list[str] = _STAMPS if stamps else schema.get("enum", _TEXTS)
+        return random.choice(texts)
     if kind == "number":
         return random.choice([*_FLOATS, *_WHOLE])
     return random.choice(_SAMPLES[kind])

@@ -36,7 +36,7 @@ HOSTILE = (
 )
 
 
-class Kind(str, enum.Enum):
+class Kind(str, enum.Enum):  # noqa: UP042 - as said below
     """The enums of many programs are strings of this kind."""
 
     DISTRIBUTION = "distribution"
@@ -472,7 +472,8 @@ def test_uuids_are_strings(value: object) -> None:
 def test_a_model_is_a_model() -> None:
     image = ImageResponse.model_validate_json(load("image_snapshot")).image
     assert check.an(Image, image) is image
-    for value in ({}, None, 7555620, Image):
+    others: list[object] = [{}, None, 7555620, Image]
+    for value in others:
         with pytest.raises(TypeError, match="Image expected, not"):
             check.an(Image, value)
 
@@ -480,7 +481,8 @@ def test_a_model_is_a_model() -> None:
 def test_a_callback_can_be_called() -> None:
     check.callback(None)
     check.callback(print)
-    for value in (5, "print", []):
+    others: list[object] = [5, "print", []]
+    for value in others:
         with pytest.raises(TypeError, match="on_poll must be callable"):
             check.callback(value)
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from random import Random
+from typing import cast
 
 import httpx
 import pytest
@@ -69,7 +70,7 @@ def _assert_same(got: object, sent: Json) -> None:
         assert got == datetime.fromisoformat(sent)
     elif isinstance(got, list) and sent is not None:
         assert isinstance(sent, list)
-        for one, other in zip(got, sent, strict=True):
+        for one, other in zip(cast(list[object], got), sent, strict=True):
             _assert_same(one, other)
     elif isinstance(got, float):
         assert isinstance(sent, int | float)
@@ -176,8 +177,10 @@ _ODD: list[bytes] = [
     b"[" * 5000,
     b'{"message": "' + b"x" * 5000 + b'"}',
 ]
-_STATUSES = [300, 302, 304, 400, 401, 403, 404, 408, 409, 410, 418, 422, 429, 451, 499]
-_STATUSES += [500, 501, 502, 503, 504, 520, 522, 524, 599]
+_STATUSES = [
+    *(300, 302, 304, 400, 401, 403, 404, 408, 409, 410, 418, 422, 429, 451, 499),
+    *(500, 501, 502, 503, 504, 520, 522, 524, 599),
+]
 
 
 def _flat(error: APIStatusError) -> object:

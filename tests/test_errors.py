@@ -130,7 +130,7 @@ def _sample(kind: type[DOImagesError]) -> DOImagesError:
 
 def _flat(error: BaseException) -> object:
     """What two errors must have in common to be the same."""
-    parts = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    parts: tuple[BaseException, ...] = getattr(error, "exceptions", ())
     return type(error), str(error), repr(error), _state(error), [_flat(part) for part in parts]
 
 

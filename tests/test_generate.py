@@ -1,6 +1,7 @@
 """The generator: it finds drift, orphans, rules that rest, and leaves nothing asynchronous."""
 
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
@@ -139,15 +140,29 @@ THINGS_DELETE: Final = Endpoint("DELETE", "/v2/things/{thing_id}", NoContent, ("
 
 HEADER = '# GENERATED from src/do_images/_async/thing.py by "make generate". Do not edit.\n'
 
+Generated: TypeAlias = tuple[dict[str, str], list[str]]
+"""The texts of all files by their paths, and complaints."""
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A small project with a spec and one asynchronous module."""
-    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 100\n", "utf-8")
-    put(tmp_path, generate.SPEC, SPEC)
-    put(tmp_path, "src/do_images/__init__.py", "")
-    put(tmp_path, "src/do_images/_async/thing.py", ASYNC)
-    return tmp_path
+    return make(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
+    """What is generated from the small project, once for all tests."""
+    return generate.generate(make(tmp_path_factory.mktemp("generated")))
+
+
+def make(folder: Path) -> Path:
+    """Writes the small project."""
+    put(folder, "pyproject.toml", "[tool.ruff]\nline-length = 100\n")
+    put(folder, generate.SPEC, SPEC)
+    put(folder, "src/do_images/__init__.py", "")
+    put(folder, "src/do_images/_async/thing.py", ASYNC)
+    return folder
 
 
 def put(project: Path, path: str, text: str) -> Path:
@@ -168,27 +183,37 @@ def test_this_project_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_writes_models_endpoints_and_sync_code_once(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, generated: Generated, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(project)
+    generate.finish(project, *generated, only_check=False)
     assert (project / generate.MODELS).read_text("utf-8") == MODELS
     assert (project / generate.ENDPOINTS).read_text("utf-8") == ENDPOINTS
     copy = (project / "src/do_images/_sync/thing.py").read_text("utf-8")
     assert copy.startswith(HEADER)
     assert "import httpx" not in copy, "what only asynchronous code needed is no longer imported"
     assert "wrote src/do_images/_sync/thing.py" in capsys.readouterr().out
-    run(project)
+    generate.finish(project, *generated, only_check=False)
     assert capsys.readouterr().out == "Everything was up to date.\n"
 
 
+@pytest.mark.parametrize("only_check", [False, True])
 def test_a_rule_that_rests_fails_the_command_either_way(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    project: Path, generated: Generated, only_check: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for options in ([], ["--check"]):
-        assert run(project, *options) == 1
-        told = capsys.readouterr().err
-        assert "the rule for '__aenter__' changes nothing any more: remove it\n" in told
-        assert "the rule for 'aclose'" not in told
+    assert generate.finish(project, *generated, only_check=only_check) == 1
+    told = capsys.readouterr().err
+    assert "the rule for '__aenter__' changes nothing any more: remove it\n" in told
+    assert "the rule for 'aclose'" not in told
+
+
+def test_what_is_generated_once_is_the_same_when_generated_again(
+    project: Path, generated: Generated, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generate.write(project, generated[0])
+    assert run(project) == 1
+    told = capsys.readouterr()
+    assert told.out == "Everything was up to date.\n"
+    assert told.err.splitlines() == generated[1]
 
 
 def test_a_spec_without_open_enums_makes_a_rule_rest(
@@ -214,6 +239,12 @@ def test_a_spec_that_is_no_yaml_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put(project, generate.SPEC, "paths: {")
+    assert run(project) == 1
+    assert "spec/images.yaml is no YAML" in capsys.readouterr().err
+
+
+def test_a_tool_that_fails_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(project, generate.SPEC, SPEC[: SPEC.index("  schemas:")])
     assert run(project) == 1
     assert "datamodel_code_generator failed" in capsys.readouterr().err
 

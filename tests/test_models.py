@@ -21,7 +21,7 @@ from do_images.models import (
     ImageResponse,
     ImagesResponse,
 )
-from tests.support import load
+from tests.support import Json, load
 
 ROOT = Path(__file__).parents[1]
 SPEC: dict[str, Any] = yaml.safe_load((ROOT / "spec/images.yaml").read_text("utf-8"))
@@ -72,7 +72,7 @@ def test_every_fixture_fits_its_model_and_comes_out_as_it_went_in(name: str) -> 
     assert _kind(name).model_validate_json(written, strict=True) == model
 
 
-def _comparable(value: object, key: str = "") -> object:
+def _comparable(value: Json, key: str = "") -> object:
     """The value with its time stamps as times, and null as no names."""
     if isinstance(value, dict):
         return {name: _comparable(part, name) for name, part in value.items()}
@@ -292,7 +292,7 @@ def test_models_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         setattr(image, "name", "other")  # noqa: B010 - type checkers refuse the plain way
     with pytest.raises(ValidationError, match="frozen"):
-        del image.name
+        delattr(image, "name")
     assert image.name == "nginx-golden"
     assert image.model_copy(update={"name": "other"}).name == "other"
 

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -14,10 +14,13 @@ from pydantic import ValidationError
 
 from do_images import _endpoints, models
 from do_images._base import Endpoint, Model, NoContent
+from tests.support import Json
 
 Node = Mapping[str, Any]
 
-SPEC: Node = yaml.safe_load((Path(__file__).parents[1] / "spec/images.yaml").read_text("utf-8"))
+SPEC: dict[str, Any] = yaml.safe_load(
+    (Path(__file__).parents[1] / "spec/images.yaml").read_text("utf-8")
+)
 COMPONENTS: Node = SPEC["components"]
 SCHEMAS: Node = COMPONENTS["schemas"]
 
@@ -81,7 +84,7 @@ def operations() -> Iterator[tuple[str, str, Node]]:
             yield method.upper(), path, operation
 
 
-def walk(where: str, node: object) -> Iterator[tuple[str, Node]]:
+def walk(where: str, node: Json) -> Iterator[tuple[str, Node]]:
     """Every mapping of the spec, with the path to it."""
     if isinstance(node, dict):
         yield where, node
@@ -181,8 +184,9 @@ def test_operations_are_those_of_the_contract() -> None:
 
 def test_constants_are_those_of_the_operations() -> None:
     for method, path, operation in operations():
-        endpoint = getattr(_endpoints, operation["operationId"].upper())
-        assert isinstance(endpoint, Endpoint)
+        constant = getattr(_endpoints, operation["operationId"].upper())
+        assert isinstance(constant, Endpoint)
+        endpoint = cast(Endpoint[Model], constant)
         assert (endpoint.method, endpoint.path) == (method, path)
         assert list(endpoint.scopes) == operation["security"][0]["bearer_auth"]
         (success,) = (r for status, r in operation["responses"].items() if status.startswith("2"))
@@ -338,12 +342,12 @@ BAD_PAGE: dict[str, list[object]] = {
     "images": [None, {}, [None]],
 }
 
-GOOD = [
+GOOD: list[tuple[str, object]] = [
     *(("ImageResponse", {"image": {**IMAGE, **part}}) for part in GOOD_IMAGES),
     *(("ActionResponse", {"action": {**ACTION, **part}}) for part in GOOD_ACTIONS),
     *(("ImagesResponse", {"images": [], **part}) for part in GOOD_PAGES),
 ]
-BAD = [
+BAD: list[tuple[str, str, object]] = [
     *(
         ("ImageResponse", f"image.{field}", {"image": {**IMAGE, field: value}})
         for field, values in BAD_IMAGE.items()

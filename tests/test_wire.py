@@ -607,8 +607,7 @@ def test_no_link_breaks_anything(url: str) -> None:
 
 
 def _images(*ids: int) -> list[Image]:
-    page = [Image.model_construct(id=number, name="x") for number in ids]
-    return page
+    return [Image.model_construct(id=number, name="x") for number in ids]
 
 
 def _next(link: str | None) -> Links:

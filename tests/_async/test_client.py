@@ -219,8 +219,10 @@ async def test_time_outs(
     assert seen.timeouts == [sent] * 3
 
 
-NO_TIMEOUTS: list[object] = [0, 0.0, -1, float("nan"), float("inf"), 1e10, "5", True, [5]]
-NO_TIMEOUTS += [httpx.Timeout(0), httpx.Timeout(-1), httpx.Timeout(float("nan"))]
+NO_TIMEOUTS: list[object] = [
+    *(0, 0.0, -1, float("nan"), float("inf"), 1e10, "5", True, [5]),
+    *map(httpx.Timeout, [0, -1, float("nan")]),
+]
 
 
 @pytest.mark.parametrize("given", NO_TIMEOUTS, ids=repr)
@@ -417,8 +419,8 @@ async def test_the_quota_is_that_of_the_last_response_that_stated_one() -> None:
             await do.image.info(1)
         assert do.rate_limit == RateLimit(5000, 16, 1_700_000_001)
         assert caught.value.rate_limit == do.rate_limit
-    limit, remaining, reset = do.rate_limit
-    assert {type(limit), type(remaining), type(reset)} == {int}
+    assert caught.value.rate_limit is not None
+    assert {type(part) for part in caught.value.rate_limit} == {int}
 
 
 @pytest.mark.parametrize("bad", ["9" * 400, "-" * 9, "1e9", "\u0663", "0x10", " "])
@@ -474,9 +476,9 @@ async def test_a_client_closes_the_connections_that_it_opened() -> None:
 
 
 async def test_a_client_is_closed_after_an_error_too() -> None:
-    log = Log(OK)
+    do = async_client(Log(OK))
     with pytest.raises(KeyError):
-        async with async_client(log) as do:
+        async with do:
             raise KeyError("the user's own")
     with pytest.raises(RuntimeError, match="closed"):
         await do.image.info(1)
@@ -494,8 +496,8 @@ def _reachable(value: object, seen: set[int], depth: int = 0) -> Iterator[object
     parts = list(getattr(value, "__dict__", {}).values())
     for kind in type(value).__mro__:
         slots = getattr(kind, "__slots__", ())
-        for name in [slots] if isinstance(slots, str) else slots:
-            parts.append(getattr(value, name, None))
+        names = [slots] if isinstance(slots, str) else slots
+        parts += [getattr(value, name, None) for name in names]
     if isinstance(value, dict):
         parts += [*value, *value.values()]
     if isinstance(value, list | tuple | set | frozenset):

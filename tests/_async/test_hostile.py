@@ -18,7 +18,7 @@ from do_images import (
     AsyncClient,
     InternalServerError,
 )
-from do_images._async.transport import _Backend, _Stream
+from do_images._async.transport import _Backend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
 from do_images._clock import deadline
 from tests.hostile import (
     HostileServer,

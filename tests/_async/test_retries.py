@@ -1,8 +1,9 @@
 """What is sent again, how often and when; and what is not."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from email.utils import formatdate
+from typing import Protocol
 
 import httpx
 import pytest
@@ -46,7 +47,11 @@ NEVER_SENT = [
     httpx.PoolTimeout("busy"),
 ]
 
-Call = Callable[[AsyncClient], Coroutine[object, object, object]]
+
+class Call(Protocol):
+    """A call of a client's method."""
+
+    async def __call__(self, do: AsyncClient, /) -> object: ...
 
 
 async def _info(do: AsyncClient) -> object:

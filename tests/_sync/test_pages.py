@@ -57,9 +57,7 @@ def test_iter_asks_for_a_page_when_it_is_needed_and_not_before() -> None:
     with client(log) as do:
         images = do.image.iter()
         assert _pages(log) == []
-        seen: list[tuple[int, int]] = []
-        for image in images:
-            seen.append((image.id, len(log.requests)))
+        seen = [(image.id, len(log.requests)) for image in images]
     assert seen == [(1, 1), (2, 1), (3, 2)]
 
 

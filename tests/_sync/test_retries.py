@@ -2,8 +2,9 @@
 """What is sent again, how often and when; and what is not."""
 
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from email.utils import formatdate
+from typing import Protocol
 
 import httpx
 import pytest
@@ -45,7 +46,11 @@ NEVER_SENT = [
     httpx.PoolTimeout("busy"),
 ]
 
-Call = Callable[[Client], Coroutine[object, object, object]]
+
+class Call(Protocol):
+    """A call of a client's method."""
+
+    def __call__(self, do: Client, /) -> object: ...
 
 
 def _info(do: Client) -> object:
