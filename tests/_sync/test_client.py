@@ -5,7 +5,6 @@ import copy
 import inspect
 import pickle
 import traceback
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from do_images import (
 )
 from tests.hostile import refusing_port
 from tests.support import TOKEN, Log, VirtualClock, client, load
+from tests.walk import reachable
 
 OK = httpx.Response(200, content=load("image_snapshot"))
 FIRST, SECOND = "DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"
@@ -484,32 +484,13 @@ def test_a_client_is_closed_after_an_error_too() -> None:
 # ── What nobody gets to see ─────────────────────────────────────────────────────────────────
 
 
-def _reachable(value: object, seen: set[int], depth: int = 0) -> Iterator[object]:
-    """What a debugger shows that opens every attribute and every item."""
-    if id(value) in seen or depth > 12 or inspect.ismodule(value) or inspect.isroutine(value):
-        return
-    seen.add(id(value))
-    yield value
-    parts = list(getattr(value, "__dict__", {}).values())
-    for kind in type(value).__mro__:
-        slots = getattr(kind, "__slots__", ())
-        names = [slots] if isinstance(slots, str) else slots
-        parts += [getattr(value, name, None) for name in names]
-    if isinstance(value, dict):
-        parts += [*value, *value.values()]
-    if isinstance(value, list | tuple | set | frozenset):
-        parts += value
-    for part in parts:
-        yield from _reachable(part, seen, depth + 1)
-
-
 def test_no_repr_and_no_attribute_shows_the_token() -> None:
     with client(Log(OK, httpx.Response(404))) as do:
         do.image.info(1)
         with pytest.raises(NotFoundError) as caught:
             do.image.info(1)
         assert repr(do) == f"{type(do).__name__}(base_url='https://api.digitalocean.com')"
-        found = list(_reachable([do, do.image, do.action, caught.value], set()))
+        found = list(reachable([do, do.image, do.action, caught.value]))
         assert any(isinstance(one, httpx.Client) for one in found), "the walk went far"
         for one in found:
             assert TOKEN not in repr(one), type(one)
