@@ -7,8 +7,12 @@ makes is never held back.
 - More than a tenth of the limit is left: polls go at once.
 - Less: polls spread what is left evenly over the time to `ratelimit-reset`, so that the last one
   is due when the window turns.
-- Nothing left: no poll is sent before `ratelimit-reset`.
+- Nothing left: no poll is sent before `ratelimit-reset`. What has come free then may be a single
+  request, so one poll goes ahead, and the others wait for what its answer states.
 - A 429: no poll of any wait is sent before the time that it names.
+
+A reset more than an hour away is a fault: it spreads nothing, and where nothing is left, polls
+pause for an hour at most.
 """
 
 from collections.abc import Mapping
@@ -17,12 +21,20 @@ from threading import Lock
 from do_images import _wire
 from do_images._base import RateLimit
 
-__all__ = ["Quota"]
+__all__ = ["WINDOW", "Quota"]
 
+WINDOW = 3600.0
+"""Seconds. No window of the API is longer: a header that names a later time is a fault."""
+# Seconds by which the server's date and reset, both whole seconds, and the way may be wrong.
+_SLACK = 60.0
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
-# No window of the API is longer: a header that names a later time is a fault.
-_WINDOW = 3600.0
+# Seconds between polls where it is not known what is left, and after a 429 that names no time.
+_CAREFUL = 1.0
+# Numbers above are no counts and no times; some of them are more than a float can take.
+_MOST = 10**15
+# No clock wakes anybody more exactly: a shorter wait might never come to its end.
+_MOMENT = 0.001
 
 
 class Quota:
@@ -33,9 +45,10 @@ class Quota:
         self._lock = Lock()
         self._date: str | None = None
         self._received = 0.0
+        self._stated = 0.0
         self._left = 0
-        self._closed_until = 0.0
-        self._next = 0.0
+        self._closed_until = float("-inf")
+        self._last = float("-inf")
 
     def note(self, headers: Mapping[str, str], now: float) -> RateLimit | None:
         """Takes in the headers of any response; None where they state no quota, or nonsense."""
@@ -47,11 +60,16 @@ class Quota:
             )
         except (KeyError, ValueError):
             stated = None
+        if stated and max(map(abs, stated)) > _MOST:
+            stated = None
         with self._lock:
             if "date" in headers:
                 self._date, self._received = headers["date"], now
             if stated is not None:
-                self.latest, self._left = stated, stated.remaining
+                # Polls that are on their way have been counted here, but not by the server yet.
+                same = self.latest is not None and self.latest.reset == stated.reset
+                self._left = min(self._left, stated.remaining) if same else stated.remaining
+                self.latest, self._stated = stated, now
         return stated
 
     def after_fork(self) -> None:
@@ -61,7 +79,8 @@ class Quota:
     def close(self, named: float | None, now: float) -> None:
         """Takes in a 429: polls pause for the seconds that it names."""
         with self._lock:
-            self._closed_until = max(self._closed_until, now + min(named or 0.0, _WINDOW))
+            until = now + min(named or _CAREFUL, WINDOW)
+            self._closed_until = max(self._closed_until, until)
 
     def server_time(self, now: float, local: float) -> float:
         """Unix time by the server's clock, by ours (`local`) where it never told its own."""
@@ -71,20 +90,22 @@ class Quota:
     def turn(self, now: float, local: float) -> float:
         """0 if a poll may be sent now, which counts it; else the seconds until it may be."""
         with self._lock:
-            wait = max(self._closed_until, self._next) - now
-            if wait > 0:
+            wait = max(self._closed_until - now, self._pause(now, local))
+            if wait > _MOMENT:
                 return wait
-            wait = self._spacing(now, local)
-            if wait and self._left <= 0:
-                return wait
-            self._next = now + wait
+            self._last = now
             self._left -= 1
             return 0.0
 
-    def _spacing(self, now: float, local: float) -> float:
+    def _pause(self, now: float, local: float) -> float:
+        """Seconds that what is left asks for."""
         if self.latest is None or self._left > self.latest.limit * _SHORT:
             return 0.0
-        until_reset = self.latest.reset - self.server_time(now, local)
-        if until_reset <= 0:
+        # Counted from the statement on, so that also an hour too far ends.
+        reset = self.latest.reset - self.server_time(self._stated, local - (now - self._stated))
+        until_reset = min(reset, WINDOW) - (now - self._stated)
+        if self._left <= 0:
+            return until_reset if until_reset > 0 else self._last + _CAREFUL - now
+        if until_reset <= 0 or reset > WINDOW + _SLACK:
             return 0.0
-        return min(until_reset, _WINDOW) / max(self._left, 1)
+        return self._last + until_reset / self._left - now

@@ -247,13 +247,16 @@ class AsyncSession:
         await retrying(self._tick, watch)
 
     async def _tick(self, watch: Watch) -> bool:
-        # The next tick is the next try: no request of a wait may outstay its timeout.
-        single = AsyncSession(self.connection, self.limits.without_retries())
+        single = self.single()
         for ask in watch.asks():
             if not await self._turn(watch):
                 break
             await single.ask(watch, ask)
         return watch.finished()
+
+    def single(self) -> "AsyncSession":
+        """The same with a single try: in a wait, the next tick is the next try."""
+        return AsyncSession(self.connection, self.limits.without_retries())
 
     async def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""

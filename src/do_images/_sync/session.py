@@ -246,13 +246,16 @@ class Session:
         retrying(self._tick, watch)
 
     def _tick(self, watch: Watch) -> bool:
-        # The next tick is the next try: no request of a wait may outstay its timeout.
-        single = Session(self.connection, self.limits.without_retries())
+        single = self.single()
         for ask in watch.asks():
             if not self._turn(watch):
                 break
             single.ask(watch, ask)
         return watch.finished()
+
+    def single(self) -> "Session":
+        """The same with a single try: in a wait, the next tick is the next try."""
+        return Session(self.connection, self.limits.without_retries())
 
     def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""
