@@ -48,7 +48,7 @@ class Quota:
         self._stated = 0.0
         self._left = 0
         self._closed_until = float("-inf")
-        self._last = float("-inf")
+        self._last = -WINDOW
 
     def note(self, headers: Mapping[str, str], now: float) -> RateLimit | None:
         """Takes in the headers of any response; None where they state no quota, or nonsense."""
@@ -108,4 +108,6 @@ class Quota:
             return until_reset if until_reset > 0 else self._last + _CAREFUL - now
         if until_reset <= 0 or reset > WINDOW + _SLACK:
             return 0.0
-        return self._last + until_reset / self._left - now
+        # The last one went, and those that are left go, at even distances.
+        since = now - self._last
+        return (until_reset + since) / (self._left + 1) - since
