@@ -43,8 +43,22 @@ def _sent_at(quota: Quota, polls: int, now: float = 0.0) -> list[float]:
 # ── While there is enough ───────────────────────────────────────────────────────────────────
 
 
-def test_without_any_statement_polls_go_at_once() -> None:
-    assert _sent_at(Quota(), 500) == [0.0] * 500
+def test_before_the_first_answer_one_poll_goes_ahead() -> None:
+    quota = Quota()
+    assert _turn(quota, 0) == 0
+    assert _turn(quota, 0) == pytest.approx(0.2)
+    quota.note({"date": "soon"}, 0.1)
+    assert _turn(quota, 0.1) == 0
+
+
+def test_where_none_comes_another_one_goes_each_second() -> None:
+    assert _sent_at(Quota(), 4) == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_where_answers_state_nothing_polls_go_at_once() -> None:
+    quota = Quota()
+    quota.note({}, 0.0)
+    assert _sent_at(quota, 500) == [0.0] * 500
 
 
 def test_while_more_than_a_tenth_is_left_polls_go_at_once() -> None:
@@ -86,12 +100,31 @@ def test_the_pace_follows_the_newest_statement() -> None:
     assert _turn(quota, 1) == 0
 
 
-def test_an_older_statement_gives_nothing_back() -> None:
+def test_what_is_under_way_is_not_left() -> None:
     quota = _quota(250, 30, 100)
     assert _sent_at(quota, 5)[-1] == 0
-    # The answer to the first of them, while four are on their way.
-    quota.note(_headers(250, 29, NOON + 100), 0.0)
+    # The answer to the first of them, while four are under way, in a window that has moved.
+    quota.note(_headers(250, 29, NOON + 101), 0.0)
+    quota.done()
     assert _turn(quota, 0) > 0
+
+
+def test_what_is_over_and_was_not_counted_is_left_again() -> None:
+    quota = _quota(250, 30, 100)
+    for _ in range(100):
+        assert _turn(quota, 0) == 0
+        quota.done()
+
+
+def test_while_all_that_is_left_is_under_way_none_goes() -> None:
+    quota = _quota(5000, 2, 100)
+    assert _sent_at(quota, 2) == [0.0, 50.0]
+    assert _turn(quota, 51) == 1.0, "to ask again, not to be sent"
+    assert _turn(quota, 99) == 1.0
+    quota.note(_headers(5000, 1, NOON + 200), 99.0)
+    quota.done()
+    quota.done()
+    assert _turn(quota, 99) == 0
 
 
 def test_a_new_window_does() -> None:

@@ -4,6 +4,7 @@ DigitalOcean allows 5,000 requests an hour and 250 a minute. Every response stat
 the governor keeps the newest statement. Only polls ask it for their turn: a call that a user
 makes is never held back.
 
+- Nothing is known yet: one poll goes ahead, and the others wait for its answer.
 - More than a tenth of the limit is left: polls go at once.
 - Less: polls spread what is left evenly over the time to `ratelimit-reset`, so that the last one
   is due when the window turns.
@@ -27,6 +28,8 @@ WINDOW = 3600.0
 """Seconds. No window of the API is longer: a header that names a later time is a fault."""
 # Seconds by which the server's date and reset, both whole seconds, and the way may be wrong.
 _SLACK = 60.0
+# Seconds after which to ask again whether the first answer has come.
+_SOON = 0.2
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
 # Seconds between polls where it is not known what is left, and after a 429 that names no time.
@@ -43,10 +46,11 @@ class Quota:
     def __init__(self) -> None:
         self.latest: RateLimit | None = None
         self._lock = Lock()
+        self._heard = False
         self._date: str | None = None
         self._received = 0.0
         self._stated = 0.0
-        self._left = 0
+        self._under_way = 0
         self._closed_until = float("-inf")
         self._last = -WINDOW
 
@@ -63,12 +67,10 @@ class Quota:
         if stated and max(map(abs, stated)) > _MOST:
             stated = None
         with self._lock:
+            self._heard = True
             if "date" in headers:
                 self._date, self._received = headers["date"], now
             if stated is not None:
-                # Polls that are on their way have been counted here, but not by the server yet.
-                same = self.latest is not None and self.latest.reset == stated.reset
-                self._left = min(self._left, stated.remaining) if same else stated.remaining
                 self.latest, self._stated = stated, now
         return stated
 
@@ -88,26 +90,39 @@ class Quota:
         return local if date is None else date + (now - self._received)
 
     def turn(self, now: float, local: float) -> float:
-        """0 if a poll may be sent now, which counts it; else the seconds until it may be."""
+        """0 if a poll may be sent now, which then is under way; else seconds until to ask again."""
         with self._lock:
             wait = max(self._closed_until - now, self._pause(now, local))
             if wait > _MOMENT:
                 return wait
             self._last = now
-            self._left -= 1
+            self._under_way += 1
             return 0.0
+
+    def done(self) -> None:
+        """A poll that had its turn is over: if it was answered, the answer has been noted."""
+        with self._lock:
+            self._under_way -= 1
 
     def _pause(self, now: float, local: float) -> float:
         """Seconds that what is left asks for."""
-        if self.latest is None or self._left > self.latest.limit * _SHORT:
+        ahead = self._last + _CAREFUL - now
+        if self.latest is None:
+            # The first answer of all tells what is left; where it states nothing, nothing does.
+            return 0.0 if self._heard or not self._under_way else min(ahead, _SOON)
+        # What is under way the server may not have counted yet.
+        left = self.latest.remaining - self._under_way
+        if left > self.latest.limit * _SHORT:
             return 0.0
         # Counted from the statement on, so that also an hour too far ends.
         reset = self.latest.reset - self.server_time(self._stated, local - (now - self._stated))
         until_reset = min(reset, WINDOW) - (now - self._stated)
-        if self._left <= 0:
-            return until_reset if until_reset > 0 else self._last + _CAREFUL - now
+        if self.latest.remaining <= 0 < until_reset:
+            return until_reset
+        if left <= 0:
+            return _CAREFUL if until_reset > 0 else ahead
         if until_reset <= 0 or reset > WINDOW + _SLACK:
             return 0.0
         # The last one went, and those that are left go, at even distances.
         since = now - self._last
-        return (until_reset + since) / (self._left + 1) - since
+        return (until_reset + since) / (left + 1) - since

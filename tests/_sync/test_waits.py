@@ -200,25 +200,26 @@ def test_the_last_look_falls_due_with_the_timeout(
 def test_what_completes_just_in_time_is_completed(fake: FakeDigitalOcean) -> None:
     fake.transfer_takes(12)
     with fake.client() as do:
-        assert do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=12)
+        done = do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=12)
+    assert done.status == "completed"
 
 
-@pytest.mark.parametrize("name", ["poll", "timeout"])
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["poll", "timeout"])
 def test_wrong_times_are_refused_before_any_request(name: str, wrong: float) -> None:
     log = Log(httpx.Response(500))
-    times = {name: wrong}
+    poll, timeout = (wrong, 300) if name == "poll" else (5, wrong)
     with client(log) as do:
         with pytest.raises(ValueError, match=name):
-            do.image.transfer(1, "nyc3", **times)
+            do.image.transfer(1, "nyc3", poll=poll, timeout=timeout)
         with pytest.raises(ValueError, match=name):
-            do.image.transfer_many(1, ["nyc3"], **times)
+            do.image.transfer_many(1, ["nyc3"], poll=poll, timeout=timeout)
         with pytest.raises(ValueError, match=name):
-            do.image.convert(1, **times)
+            do.image.convert(1, poll=poll, timeout=timeout)
         with pytest.raises(ValueError, match=name):
-            do.action.wait(action(), **times)
+            do.action.wait(action(), poll=poll, timeout=timeout)
         with pytest.raises(ValueError, match=name):
-            do.action.wait_all([], **times)
+            do.action.wait_all([], poll=poll, timeout=timeout)
     assert not log.requests
 
 
@@ -386,7 +387,7 @@ def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalOcean) 
         assert caught.value.__cause__ is None
         assert len(calls) == 1
         # The client is as good as before.
-        assert do.image.info(SNAPSHOT)
+        assert (do.image.info(SNAPSHOT)).id == SNAPSHOT
 
 
 def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_failed() -> None:

@@ -251,7 +251,10 @@ class AsyncSession:
         for ask in watch.asks():
             if not await self._turn(watch):
                 break
-            await single.ask(watch, ask)
+            try:
+                await single.ask(watch, ask)
+            finally:
+                self.connection.quota.done()
         return watch.finished()
 
     def single(self) -> "AsyncSession":

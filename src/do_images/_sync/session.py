@@ -250,7 +250,10 @@ class Session:
         for ask in watch.asks():
             if not self._turn(watch):
                 break
-            single.ask(watch, ask)
+            try:
+                single.ask(watch, ask)
+            finally:
+                self.connection.quota.done()
         return watch.finished()
 
     def single(self) -> "Session":
