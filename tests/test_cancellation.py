@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 
 import httpx
@@ -281,7 +281,7 @@ class Busy(VirtualClock):
 
 
 @contextmanager
-def _in_thread(call: Callable[[], object]) -> Iterator[None]:
+def _in_thread(call: Callable[[], object]) -> Generator[None]:
     thread = threading.Thread(target=call, daemon=True)
     thread.start()
     thread.join(10)

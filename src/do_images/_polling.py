@@ -7,7 +7,7 @@ take in what came of each, and tenacity is given `pause`, `expired` and `give_up
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, cast
 
 from do_images import _arguments as check
 from do_images import _retry
@@ -295,7 +295,7 @@ class ActionWatch(Watch):
         """The planned pages, and more while each goes on showing some of what is sought."""
         sought = {id_ for ask in planned for id_ in ask.covers}
         page = 0
-        while sought and self._account:
+        while True:
             page += 1
             before = len(sought)
             self._more = False
@@ -323,7 +323,7 @@ class ActionWatch(Watch):
             shown = reply.actions
             self._oldest = min((action.id for action in shown), default=0)
         else:
-            shown = [reply.action] if isinstance(reply, ActionResponse) else []
+            shown = [cast("ActionResponse", reply).action]
         for action in shown:
             if self._open(action.id):
                 self._seen.add(action.id)
@@ -425,11 +425,11 @@ class TransferWatch(ActionWatch):
     def answered(self, ask: Ask, reply: Model) -> None:
         if ask.region is None:
             super().answered(ask, reply)
-        elif isinstance(reply, ActionResponse):
-            self.trouble = None
-            self._queue.remove(ask.region)
-            self.started[ask.region] = reply.action
-            self.add(reply.action)
+            return
+        self.trouble = None
+        self._queue.remove(ask.region)
+        self.started[ask.region] = action = cast("ActionResponse", reply).action
+        self.add(action)
 
     def failed(self, ask: Ask, error: APIError) -> None:
         if ask.region is None:
@@ -506,11 +506,11 @@ class ImageWatch(Watch):
         yield Ask(IMAGES_GET, {"image_id": str(self.image.id)})
 
     def answered(self, ask: Ask, reply: Model) -> None:
-        if isinstance(reply, ImageResponse):
-            self.trouble, self._seen = None, True
-            self._update(reply.image)
-            if self._on_poll is not None:
-                self._on_poll(reply.image)
+        image = cast("ImageResponse", reply).image
+        self.trouble, self._seen = None, True
+        self._update(image)
+        if self._on_poll is not None:
+            self._on_poll(image)
 
     def passes(self, error: APIError) -> bool:
         # A new image may be missing for a moment; one that was there and is gone is deleted.

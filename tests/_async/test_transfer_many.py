@@ -265,6 +265,24 @@ async def test_every_error_names_its_region_even_where_answers_do_not() -> None:
     assert {str(error).split()[5] for error in caught.value.exceptions} == {*REGIONS}
 
 
+async def test_a_look_that_fails_stops_none(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=503, times=3)
+    actions = await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    assert {action.status for action in actions.values()} == {"completed"}
+
+
+async def test_a_look_that_is_refused_stops_its_region(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=404)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, NotFoundError)
+    assert "nyc3" in str(error)
+    assert [action.status for action in caught.value.actions] == [IN_PROGRESS, "completed"]
+
+
 async def test_parts_of_the_group_keep_all_actions(parallel: FakeDigitalOcean) -> None:
     parallel.fail_next_action("nyc3")
     parallel.transfer_takes(math.inf, region="ams3")

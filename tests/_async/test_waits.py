@@ -383,7 +383,7 @@ async def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalO
 
     async with fake.async_client() as do:
         with pytest.raises(Stop) as caught:
-            await call(do, on_poll)
+            _ = await call(do, on_poll)
         assert caught.value is stop
         assert caught.value.__cause__ is None
         assert len(calls) == 1

@@ -256,6 +256,22 @@ def test_every_error_names_its_region_even_where_answers_do_not() -> None:
     assert {str(error).split()[5] for error in caught.value.exceptions} == {*REGIONS}
 
 
+def test_a_look_that_fails_stops_none(fake: FakeDigitalOcean, do: Client) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=503, times=3)
+    actions = do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    assert {action.status for action in actions.values()} == {"completed"}
+
+
+def test_a_look_that_is_refused_stops_its_region(fake: FakeDigitalOcean, do: Client) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=404)
+    with pytest.raises(ActionGroupError) as caught:
+        do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, NotFoundError)
+    assert "nyc3" in str(error)
+    assert [action.status for action in caught.value.actions] == [IN_PROGRESS, "completed"]
+
+
 def test_parts_of_the_group_keep_all_actions(parallel: FakeDigitalOcean) -> None:
     parallel.fail_next_action("nyc3")
     parallel.transfer_takes(math.inf, region="ams3")

@@ -336,6 +336,22 @@ def test_trouble_that_stays_makes_all_late(fake: FakeDigitalOcean, do: Client) -
     assert fake.clock.monotonic() == 20
 
 
+def test_once_the_time_is_over_nothing_more_is_sent() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            return httpx.Response(403)
+        clock.now += 40
+        raise httpx.ReadTimeout("slow")
+
+    clock = VirtualClock()
+    log = Log(respond)
+    with client(log, clock=clock) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            do.action.wait_all([action(n, image=n) for n in (1, 2, 3)], timeout=30)
+    assert len(caught.value.exceptions) == 3
+    assert len(log.requests) == 2
+
+
 def test_an_action_that_spoils_the_accounts_list_spoils_no_wait() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v2/actions":

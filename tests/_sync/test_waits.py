@@ -382,7 +382,7 @@ def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalOcean) 
 
     with fake.client() as do:
         with pytest.raises(Stop) as caught:
-            call(do, on_poll)
+            _ = call(do, on_poll)
         assert caught.value is stop
         assert caught.value.__cause__ is None
         assert len(calls) == 1

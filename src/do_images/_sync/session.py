@@ -263,14 +263,13 @@ class Session:
     def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""
         clock = self.connection.clock
-        while watch.limit() != 0:
+        while (limit := watch.limit()) != 0:
             pause = self.connection.quota.turn(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             _log.info("the quota is short: the next poll is due in %.1f s", pause)
-            left = watch.terms.left()
-            if left is not None and pause >= left:
-                clock.sleep(max(0.0, left))
+            if limit is not None and pause >= limit:
+                clock.sleep(max(0.0, watch.terms.left() or 0.0))
                 return False
             clock.sleep(pause)
         return False
