@@ -6,6 +6,7 @@ take in what came of each, and tenacity is given `pause`, `expired` and `give_up
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Self, cast
 
@@ -284,7 +285,8 @@ class ActionWatch(Watch):
             yield from self._account_pages(pages)
             if self._account:
                 self._off_account.note(self._missed(pages), self._tick)
-        rest = [target for target in targets if self._open(target.id)]
+        unseen = self._unseen(self._pending.keys())
+        rest = [target for target in targets if target.id in unseen]
         asked = plan(rest, account=False, off_image=off_image)
         yield from asked
         missed = self._missed(ask for ask in asked if ask.endpoint is IMAGE_ACTIONS_LIST)
@@ -293,14 +295,14 @@ class ActionWatch(Watch):
 
     def _account_pages(self, planned: Sequence[Ask]) -> Iterator[Ask]:
         """The planned pages, and more while each goes on showing some of what is sought."""
-        sought = {id_ for ask in planned for id_ in ask.covers}
+        sought = set[int]().union(*(ask.covers for ask in planned))
         page = 0
         while True:
             page += 1
             before = len(sought)
             self._more = False
             yield account_page(page, sought)
-            sought = {id_ for id_ in sought if self._open(id_)}
+            sought = self._unseen(sought)
             if not self._more or not sought:
                 return
             # Ids grow with time: so many newer actions may push ours down, but not for ever.
@@ -309,12 +311,13 @@ class ActionWatch(Watch):
             if not (page < len(planned) or fruitful or near):
                 return
 
-    def _open(self, id_: int) -> bool:
-        return id_ in self._pending and id_ not in self._seen
+    def _unseen(self, ids: AbstractSet[int]) -> set[int]:
+        """Those that are open still, and had no look in this tick."""
+        return (ids & self._pending.keys()) - self._seen
 
     def _missed(self, asks: Iterable[Ask]) -> list[int]:
         """What should have been shown, and was not."""
-        return [id_ for ask in asks for id_ in sorted(ask.covers) if self._open(id_)]
+        return [id_ for ask in asks for id_ in sorted(self._unseen(ask.covers))]
 
     def answered(self, ask: Ask, reply: Model) -> None:
         self.trouble = None
@@ -325,7 +328,7 @@ class ActionWatch(Watch):
         else:
             shown = [cast("ActionResponse", reply).action]
         for action in shown:
-            if self._open(action.id):
+            if action.id in self._pending and action.id not in self._seen:
                 self._seen.add(action.id)
                 self._update(action)
                 if self._on_poll is not None:
