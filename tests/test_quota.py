@@ -256,7 +256,9 @@ def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
     assert _turn(quota, 50.0) == pytest.approx(10.0)
 
 
-def test_a_child_process_gets_a_lock_of_its_own() -> None:
-    quota = _quota(250, 0, 100)
+def test_a_child_process_has_no_polls_under_way() -> None:
+    quota = _quota(5000, 1, 100)
+    assert _turn(quota, 0) == 0
+    assert _turn(quota, 90) > 0
     quota.after_fork()
-    assert _turn(quota, 0) == 100
+    assert _turn(quota, 90) == 0

@@ -553,5 +553,5 @@ def _image_of(action: Action) -> int | None:
         # Old records may not say what they are about, but nothing else is transferred.
         action.resource_type is None and action.type in {"transfer", "convert"}
     ):
-        return action.resource_id or None
+        return action.resource_id or None  # no image has the number 0
     return None

@@ -75,8 +75,9 @@ class Quota:
         return stated
 
     def after_fork(self) -> None:
-        """Frees a child process from a lock that another thread of its parent may have held."""
+        """Frees a child process from what other threads of its parent were about to do."""
         self._lock = Lock()
+        self._under_way = 0
 
     def close(self, named: float | None, now: float) -> None:
         """Takes in a 429: polls pause for the seconds that it names."""
