@@ -313,7 +313,7 @@ class ActionWatch(Watch):
 
     def _unseen(self, ids: AbstractSet[int]) -> set[int]:
         """Those that are open still, and had no look in this tick."""
-        return (ids & self._pending.keys()) - self._seen
+        return (self._pending.keys() & ids) - self._seen
 
     def _missed(self, asks: Iterable[Ask]) -> list[int]:
         """What should have been shown, and was not."""
@@ -383,7 +383,7 @@ class TransferWatch(ActionWatch):
     def __init__(
         self,
         image: int,
-        regions: Sequence[str],
+        regions: Iterable[str],
         terms: Terms,
         on_poll: Callable[[Action], object] | None,
         *,
@@ -392,7 +392,6 @@ class TransferWatch(ActionWatch):
         super().__init__((), terms, on_poll, image)
         self.started: dict[str, Action] = {}
         self.unstarted: dict[str, DOImagesError] = {}
-        self._regions = regions
         self._queue = list(regions)
         self._wait = wait
         self._segments = {"image_id": str(image)}
@@ -467,8 +466,7 @@ class TransferWatch(ActionWatch):
         """What was started, in its newest state and in the order of the regions."""
         errors = [*self.unstarted.values(), *self.errors.values()]
         self.raise_group("not all transfers succeeded", errors)
-        ids = {region: self.started[region].id for region in self._regions}
-        return {region: self.newest[id_] for region, id_ in ids.items()}
+        return {region: self.newest[action.id] for region, action in self.started.items()}
 
 
 class ImageWatch(Watch):

@@ -346,12 +346,12 @@ async def test_a_start_that_surely_failed_is_tried_again_while_others_run(
 
 
 async def test_one_429_is_enough_for_all_regions(fake: FakeDigitalOcean, do: AsyncClient) -> None:
-    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "90"}, times=None)
+    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "50"}, times=None)
     with pytest.raises(ActionGroupError) as caught:
-        await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=60)
+        await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=40)
     assert [type(error) for error in caught.value.exceptions] == [RateLimitError] * 4
     assert len(_posted(fake)) == 1
-    assert fake.clock.monotonic() == 60
+    assert fake.clock.monotonic() == 40
 
 
 async def test_without_wait_the_usual_retries_are_made(parallel: FakeDigitalOcean) -> None:

@@ -335,12 +335,12 @@ def test_a_start_that_surely_failed_is_tried_again_while_others_run(
 
 
 def test_one_429_is_enough_for_all_regions(fake: FakeDigitalOcean, do: Client) -> None:
-    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "90"}, times=None)
+    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "50"}, times=None)
     with pytest.raises(ActionGroupError) as caught:
-        do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=60)
+        do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=40)
     assert [type(error) for error in caught.value.exceptions] == [RateLimitError] * 4
     assert len(_posted(fake)) == 1
-    assert fake.clock.monotonic() == 60
+    assert fake.clock.monotonic() == 40
 
 
 def test_without_wait_the_usual_retries_are_made(parallel: FakeDigitalOcean) -> None:
