@@ -487,6 +487,13 @@ def test_a_callback_can_be_called() -> None:
             check.callback(value)
 
 
+def test_a_callback_is_not_awaited() -> None:
+    async def look(_: object) -> None: ...
+
+    with pytest.raises(TypeError, match="on_poll must be a plain function"):
+        check.callback(look)
+
+
 # ── The token ───────────────────────────────────────────────────────────────────────────────
 
 

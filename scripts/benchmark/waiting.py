@@ -2,13 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
 
 import httpx
 
 from do_images import Action, AsyncClient, Client
 from do_images.models import ActionsResponse
-from do_images.testing import FakeDigitalOcean
+from do_images.testing import FakeDigitalOcean, Request
+
+_ROUNDS = 5
 
 _Rows = list[tuple[str, str, str]]
 _Wait = Callable[[str, str, list[Action]], None]
@@ -20,7 +23,10 @@ def waiting() -> _Rows:
     for name, wait in (("Client", _sync), ("AsyncClient", _async)):
         rows += _many_images(name, wait)
         rows += _one_image(name, wait)
-    return [*rows, *_little_quota(), *_thousand()]
+    rows += _little_quota(None, "")
+    # Where the account's list is refused, each image is a request.
+    rows += _little_quota(["image:read"], ", image by image")
+    return rows + _thousand()
 
 
 def _sync(url: str, token: str, actions: list[Action]) -> None:
@@ -45,12 +51,11 @@ def _many_images(name: str, wait: _Wait) -> _Rows:
         begun = len(fake.requests)
         with fake.serve() as url:
             took = _timed(lambda: wait(url, fake.token(), actions))
-        ticks = len({round(request.time, 1) for request in fake.requests[begun:]})
-        requests = len(fake.requests) - begun
+        told = _a_tick(fake.requests[begun:])
     return [
         (
             f"{name}: 200 actions on 200 images, requests a tick",
-            f"{requests / ticks:.1f} ({requests} in {ticks} ticks)",
+            told,
             "2; one for each action: 200",
         ),
         (f"{name}: the same, 3 s each, poll 1: time", f"{took:.2f} s", "4.5 s"),
@@ -68,25 +73,31 @@ def _one_image(name: str, wait: _Wait) -> _Rows:
         begun = len(fake.requests)
         with fake.serve() as url:
             wait(url, fake.token(), actions)
-        ticks = len({round(request.time, 1) for request in fake.requests[begun:]})
-        requests = len(fake.requests) - begun
-    told = f"{requests / ticks:.1f} ({requests} in {ticks} ticks)"
+        told = _a_tick(fake.requests[begun:])
     return [(f"{name}: {len(regions)} regions of one image, requests a tick", told, "1")]
 
 
-def _little_quota() -> _Rows:
+def _a_tick(requests: Sequence[Request]) -> str:
+    """How many requests a tick takes; between ticks is a second, within one far less."""
+    times = [request.time for request in requests]
+    ticks = 1 + sum(later - sooner > 0.5 for sooner, later in pairwise(times))
+    return f"{len(times) / ticks:.1f} ({len(times)} in {ticks} ticks)"
+
+
+def _little_quota(scopes: Sequence[str] | None, name: str) -> _Rows:
     with FakeDigitalOcean() as fake:
         images = [fake.add_image() for _ in range(300)]
         with fake.client() as do:
             fake.transfer_takes(3.0)
             actions = [do.image.transfer(image, "nyc3") for image in images]
-        fake.quota(250, remaining=60, window=20.0)
+        fake.quota(250, remaining=60, window=6.0)
         begun = len(fake.requests)
+        token = fake.token(scopes)
         with fake.serve() as url:
-            took = _timed(lambda: _sync(url, fake.token(), actions))
+            took = _timed(lambda: _sync(url, token, actions))
         answers = [request.status for request in fake.requests[begun:]]
     told = f"{answers.count(429)} of {len(answers)} requests, {took:.1f} s"
-    return [("300 actions with 60 requests left: answers 429", told, "0")]
+    return [(f"300 actions with 60 requests left{name}: answers 429", told, "0")]
 
 
 def _thousand() -> _Rows:
@@ -119,12 +130,21 @@ def _thousand() -> _Rows:
                 return time.process_time() - began
             raise AssertionError("the actions take longer than that")
 
-        spent = (_run(wait(ticks + 1)) - _run(wait(1))) / ticks
-        began = time.process_time()
-        for _ in range(ticks):
-            for response in prepared.values():
-                ActionsResponse.model_validate_json(response.content, strict=True)
-        floor = (time.process_time() - began) / ticks
+        def validate() -> float:
+            began = time.process_time()
+            kept: list[ActionsResponse] = []
+            for _ in range(ticks):
+                # The newest state is kept until the next one comes, as a wait does.
+                kept = [
+                    ActionsResponse.model_validate_json(response.content, strict=True)
+                    for response in prepared.values()
+                ]
+            assert kept
+            return time.process_time() - began
+
+        # The best of some rounds: others use the machine too.
+        spent = min(_run(wait(ticks + 1)) - _run(wait(1)) for _ in range(_ROUNDS)) / ticks
+        floor = min(validate() for _ in range(_ROUNDS)) / ticks
     told = f"{spent * 1000:.1f} ms, {spent / floor:.2f} times validating the {len(prepared)} pages"
     return [("1,000 actions, one AsyncClient: CPU a tick", told, "10 ms")]
 

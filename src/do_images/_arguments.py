@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Iterable
+from inspect import iscoroutinefunction
 from typing import TypeVar, cast
 from urllib.parse import quote, urlsplit
 
@@ -243,6 +244,8 @@ def callback(value: object) -> None:
     """What is to be called after a look, or None."""
     if value is not None and not callable(value):
         raise TypeError(f"on_poll must be callable, not {type(value).__name__}")
+    if iscoroutinefunction(value):
+        raise TypeError("on_poll must be a plain function: nobody would await what it returns")
 
 
 def header_value(name: str, value: object) -> str:

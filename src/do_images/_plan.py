@@ -1,5 +1,6 @@
 """Which requests show how several actions stand: a pure function, without state."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from do_images import _wire
 from do_images._base import Endpoint, Model
 from do_images._endpoints import ACTIONS_GET, ACTIONS_LIST, IMAGE_ACTIONS_GET, IMAGE_ACTIONS_LIST
 
-__all__ = ["Ask", "Target", "account_page", "plan"]
+__all__ = ["Ask", "Target", "account_page", "plan", "single"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +33,24 @@ class Target:
 
 
 def plan(
-    targets: Sequence[Target], *, account: bool = True, unlisted: AbstractSet[int] = frozenset()
+    targets: Sequence[Target],
+    *,
+    account: bool = True,
+    off_account: AbstractSet[int] = frozenset(),
+    off_image: AbstractSet[int] = frozenset(),
 ) -> list[Ask]:
-    """The fewest requests that should show all of the actions.
+    """The fewest requests that should show all of the actions, never more than one for each.
 
-    `account` allows the list of all the account's actions; those in `unlisted` are known not to
-    stand on a list. Never more requests than one for each action.
+    `account` allows the list of all the account's actions; those in `off_account` are not
+    sought there, those in `off_image` not in the lists of their images.
     """
-    singly = [target for target in targets if target.id in unlisted]
-    listed = [target for target in targets if target.id not in unlisted]
-    pages = ceil(len(listed) / _wire.PAGE_SIZE)
-    images = {target.image or -target.id for target in listed}
-    if not account or pages >= len(images):
-        return [*_by_image(listed), *map(_single, singly)]
-    # The list is newest first, and ids grow with time.
-    newest = sorted((target.id for target in listed), reverse=True)
-    chunks = [
-        newest[page * _wire.PAGE_SIZE : (page + 1) * _wire.PAGE_SIZE] for page in range(pages)
-    ]
-    return [
-        *(account_page(page, chunk) for page, chunk in enumerate(chunks, start=1)),
-        *map(_single, singly),
-    ]
+    if account:
+        listed = [target.id for target in targets if target.id not in off_account]
+        rest = [target for target in targets if target.id in off_account]
+        pages = [account_page(page, ids) for page, ids in enumerate(_pages(listed), start=1)]
+        if len(pages) + _cost(rest, off_image) < _cost(targets, off_image):
+            return [*pages, *_by_image(rest, off_image)]
+    return list(_by_image(targets, off_image))
 
 
 def account_page(page: int, ids: Iterable[int]) -> Ask:
@@ -61,19 +58,40 @@ def account_page(page: int, ids: Iterable[int]) -> Ask:
     return Ask(ACTIONS_LIST, {}, frozenset(ids), {**_wire.FIRST_PAGE, "page": str(page)})
 
 
-def _by_image(targets: Iterable[Target]) -> Iterator[Ask]:
-    groups: dict[int | None, list[Target]] = {}
+def _key(target: Target, off_image: AbstractSet[int]) -> int:
+    """The same for those that stand on one list; ids of images are above 0."""
+    return target.image if target.image and target.id not in off_image else -target.id
+
+
+def _cost(targets: Iterable[Target], off_image: AbstractSet[int]) -> int:
+    """How many requests `_by_image` takes: counted faster than made."""
+    groups = Counter(_key(target, off_image) for target in targets)
+    return sum(ceil(count / _wire.PAGE_SIZE) for count in groups.values())
+
+
+def _by_image(targets: Iterable[Target], off_image: AbstractSet[int]) -> Iterator[Ask]:
+    groups: dict[int, list[Target]] = {}
     for target in targets:
-        groups.setdefault(target.image, []).append(target)
+        groups.setdefault(_key(target, off_image), []).append(target)
     for image, group in groups.items():
-        if image is None or len(group) == 1:
-            yield from map(_single, group)
-        else:
-            ids = frozenset(target.id for target in group)
-            yield Ask(IMAGE_ACTIONS_LIST, {"image_id": str(image)}, ids, _wire.FIRST_PAGE)
+        if len(group) == 1:
+            yield single(group[0])
+            continue
+        segments = {"image_id": str(image)}
+        for page, ids in enumerate(_pages(target.id for target in group), start=1):
+            query = {**_wire.FIRST_PAGE, "page": str(page)}
+            yield Ask(IMAGE_ACTIONS_LIST, segments, frozenset(ids), query)
 
 
-def _single(target: Target) -> Ask:
+def _pages(ids: Iterable[int]) -> Iterator[Sequence[int]]:
+    """The ids as they should stand on pages: lists are newest first, and ids grow with time."""
+    newest = sorted(ids, reverse=True)
+    for start in range(0, len(newest), _wire.PAGE_SIZE):
+        yield newest[start : start + _wire.PAGE_SIZE]
+
+
+def single(target: Target) -> Ask:
+    """The request for one action."""
     segments = {"action_id": str(target.id)}
     if target.image is None:
         return Ask(ACTIONS_GET, segments, frozenset({target.id}))

@@ -6,8 +6,9 @@ take in what came of each, and tenacity is given `pause`, `expired` and `give_up
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Self, cast
 
 from do_images import _arguments as check
 from do_images import _retry
@@ -16,14 +17,17 @@ from do_images._clock import Now
 from do_images._endpoints import (
     ACTIONS_LIST,
     IMAGE_ACTIONS_CREATE,
+    IMAGE_ACTIONS_LIST,
     IMAGES_GET,
 )
-from do_images._plan import Ask, Target, account_page, plan
+from do_images._plan import Ask, Target, account_page, plan, single
+from do_images._quota import WINDOW
 from do_images.errors import (
     ActionErroredError,
     ActionGroupError,
     ActionTimeoutError,
     APIError,
+    AuthenticationError,
     DOImagesError,
     ImageImportError,
     ImageTimeoutError,
@@ -48,10 +52,15 @@ __all__ = [
     "action_region",
 ]
 
-# How long the last look, which is due at the deadline itself, may take beyond it.
+# How long a look, of which the last is due at the deadline itself, may take beyond that.
 _GRACE = 1.0
-# An action that a list should show and doesn't, so many times, is asked for singly from then on.
-_MISSES = 2
+# No clock wakes anybody more exactly: less time than this is none.
+_MOMENT = 0.001
+# The most seconds that every system's sleeps and sockets can be told.
+_LONGEST = 1e6
+# What ends a wait at once, for all that a request should have shown.
+_FINAL = (AuthenticationError, NotFoundError, PermissionDeniedError)
+_ENDED = frozenset({"completed", "errored"})
 # How many pages of other actions it may cost, for each action, to come to those sought.
 _DEPTH = 0.1
 
@@ -71,14 +80,20 @@ class Terms:
     @classmethod
     def checked(cls, clock: Now, poll: object, timeout: object) -> Self:
         """The terms that a user gives: looks are at least a second apart."""
-        every = max(1.0, check.seconds("poll", poll))
+        every = min(max(1.0, check.seconds("poll", poll)), _LONGEST)
         return cls(clock, every, None if timeout is None else check.seconds("timeout", timeout))
 
     def left(self) -> float | None:
-        """Seconds until the timeout, below 0 once it is over; None where there is none."""
+        """Seconds until the timeout, 0 or below once it is over; None where there is none."""
         if self.timeout is None:
             return None
-        return self.started + self.timeout - self.clock.monotonic()
+        left = self.started + self.timeout - self.clock.monotonic()
+        return left if abs(left) > _MOMENT else 0.0
+
+    def over(self) -> bool:
+        """Whether the timeout has come."""
+        left = self.left()
+        return left is not None and left <= 0
 
     def after(self) -> str:
         """The time waited, for a message."""
@@ -92,7 +107,7 @@ class Watch(ABC):
         self.terms = terms
         self.trouble: APIError | None = None
         """The newest trouble that the wait has lived through since the last answer."""
-        self._hint = 0.0
+        self._not_before = float("-inf")
 
     @abstractmethod
     def subject(self) -> str:
@@ -122,7 +137,8 @@ class Watch(ABC):
         """Takes in that a request failed: either it passes, or it is final."""
         if self.passes(error):
             self.trouble = error
-            self._hint = max(self._hint, _retry.named_wait(error) or 0.0)
+            named = min(_retry.named_wait(error) or 0.0, WINDOW)
+            self._not_before = max(self._not_before, self.terms.clock.monotonic() + named)
         else:
             self.refused(ask, error)
 
@@ -133,20 +149,17 @@ class Watch(ABC):
     def limit(self) -> float | None:
         """Seconds that a request may take now; 0 once no more should be sent."""
         left = self.terms.left()
-        if left is None or left > 0:
-            return left
-        return max(0.0, left + _GRACE)
+        return None if left is None else min(max(0.0, left + _GRACE), _LONGEST)
 
     def pause(self, _: object) -> float:
         """Seconds until the next tick: the last one falls due with the timeout."""
-        pause, self._hint = max(self.terms.poll, self._hint), 0.0
+        pause = max(self.terms.poll, self._not_before - self.terms.clock.monotonic())
         left = self.terms.left()
         return pause if left is None else max(0.0, min(pause, left))
 
     def expired(self, _: object) -> bool:
         """Whether the timeout is over."""
-        left = self.terms.left()
-        return left is not None and left <= 0
+        return self.terms.over()
 
     def give_up(self, _: object) -> bool:
         """Ends the wait at its timeout."""
@@ -162,6 +175,28 @@ class Watch(ABC):
         pause = self.terms.poll if age is None else self.terms.poll - max(0.0, age)
         left = self.terms.left()
         return max(0.0, pause if left is None else min(pause, left))
+
+
+class _Absences:
+    """Actions that a list did not show.
+
+    They are sought there again in the 2nd tick, the 4th, the 8th and so on: a list that lags is
+    used when it has caught up, and one that never shows them costs next to nothing.
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[int, int] = {}
+        self._until: dict[int, int] = {}
+
+    def note(self, ids: Iterable[int], tick: int) -> None:
+        """These were not shown in this tick."""
+        for id_ in ids:
+            times = self._times[id_] = self._times.get(id_, -1) + 1
+            self._until[id_] = tick + 2**times
+
+    def at(self, tick: int) -> set[int]:
+        """Those that are not sought in a tick."""
+        return {id_ for id_, until in self._until.items() if tick < until}
 
 
 class ActionWatch(Watch):
@@ -182,8 +217,9 @@ class ActionWatch(Watch):
         self._image = image
         self._pending: dict[int, Target] = {}
         self._seen: set[int] = set()
-        self._unlisted: set[int] = set()
-        self._misses: dict[int, int] = {}
+        self._tick = 0
+        self._off_account = _Absences()
+        self._off_image = _Absences()
         self._account = True
         self._more = False
         self._oldest = 0
@@ -191,10 +227,11 @@ class ActionWatch(Watch):
             self.add(action)
 
     def add(self, action: Action) -> None:
-        """One more action to wait for; one that is known already costs nothing."""
+        """One more action to wait for; of one that is known already, the end counts."""
         if action.id not in self.newest:
-            image = action.resource_id if action.resource_type == "image" else None
-            self._pending[action.id] = Target(action.id, self._image or image)
+            self._pending[action.id] = Target(action.id, self._image or _image_of(action))
+            self._update(action)
+        elif action.id in self._pending and action.status in _ENDED:
             self._update(action)
 
     def _update(self, action: Action) -> None:
@@ -202,16 +239,20 @@ class ActionWatch(Watch):
         if action.status == "errored":
             error = ActionErroredError(f"{self.name(action)} errored", action=action)
             self.errors[action.id] = error
-        if action.status in {"completed", "errored"}:
+        if action.status in _ENDED:
             del self._pending[action.id]
 
     def name(self, action: Action) -> str:
         """What an error calls the action."""
-        region = action_region(action)
+        region = self.region(action)
         image = self._pending[action.id].image
         where = f" to {region}" if region and action.type == "transfer" else ""
         what = f" of image {image}" if image else ""
         return f"{action.type}{what}{where} (action {action.id})"
+
+    def region(self, action: Action) -> str | None:
+        """The slug of the region that an action is about."""
+        return action_region(action)
 
     def subject(self) -> str:
         return f"{len(self._pending)} action(s)"
@@ -229,30 +270,39 @@ class ActionWatch(Watch):
         return now - max(began) if began else self.terms.poll
 
     def asks(self) -> Iterator[Ask]:
+        """First the account's list, then those of images, then one by one what they don't show.
+
+        So each action has its look in each tick, wherever it stands.
+        """
         self._seen = set()
+        self._tick += 1
+        off_account = self._off_account.at(self._tick)
+        off_image = self._off_image.at(self._tick)
         targets = list(self._pending.values())
-        asked = plan(targets, account=self._account, unlisted=self._unlisted)
+        asked = plan(targets, account=self._account, off_account=off_account, off_image=off_image)
         pages = [ask for ask in asked if ask.endpoint is ACTIONS_LIST]
-        yield from self._account_pages(pages)
-        yield from (ask for ask in asked if ask.endpoint is not ACTIONS_LIST)
-        # What the lists did not show is asked for at once: each action has one look a tick.
-        missed = [target for target in targets if self._open(target.id)]
-        if missed and len(asked) < len(targets):
+        if pages:
+            yield from self._account_pages(pages)
             if self._account:
-                self._remember(missed)
-            ids = {target.id for target in missed}
-            yield from plan(missed, account=False, unlisted=frozenset() if pages else ids)
+                self._off_account.note(self._missed(pages), self._tick)
+        unseen = self._unseen(self._pending.keys())
+        rest = [target for target in targets if target.id in unseen]
+        asked = plan(rest, account=False, off_image=off_image)
+        yield from asked
+        missed = self._missed(ask for ask in asked if ask.endpoint is IMAGE_ACTIONS_LIST)
+        self._off_image.note(missed, self._tick)
+        yield from (single(self._pending[id_]) for id_ in missed)
 
     def _account_pages(self, planned: Sequence[Ask]) -> Iterator[Ask]:
         """The planned pages, and more while each goes on showing some of what is sought."""
-        sought = {id_ for ask in planned for id_ in ask.covers}
+        sought = set[int]().union(*(ask.covers for ask in planned))
         page = 0
-        while sought and self._account:
+        while True:
             page += 1
             before = len(sought)
             self._more = False
             yield account_page(page, sought)
-            sought = {id_ for id_ in sought if self._open(id_)}
+            sought = self._unseen(sought)
             if not self._more or not sought:
                 return
             # Ids grow with time: so many newer actions may push ours down, but not for ever.
@@ -261,14 +311,13 @@ class ActionWatch(Watch):
             if not (page < len(planned) or fruitful or near):
                 return
 
-    def _open(self, id_: int) -> bool:
-        return id_ in self._pending and id_ not in self._seen
+    def _unseen(self, ids: AbstractSet[int]) -> set[int]:
+        """Those that are open still, and had no look in this tick."""
+        return (self._pending.keys() & ids) - self._seen
 
-    def _remember(self, missed: Iterable[Target]) -> None:
-        for target in missed:
-            misses = self._misses[target.id] = self._misses.get(target.id, 0) + 1
-            if misses >= _MISSES:
-                self._unlisted.add(target.id)
+    def _missed(self, asks: Iterable[Ask]) -> list[int]:
+        """What should have been shown, and was not."""
+        return [id_ for ask in asks for id_ in sorted(self._unseen(ask.covers))]
 
     def answered(self, ask: Ask, reply: Model) -> None:
         self.trouble = None
@@ -277,9 +326,9 @@ class ActionWatch(Watch):
             shown = reply.actions
             self._oldest = min((action.id for action in shown), default=0)
         else:
-            shown = [reply.action] if isinstance(reply, ActionResponse) else []
+            shown = [cast("ActionResponse", reply).action]
         for action in shown:
-            if self._open(action.id):
+            if action.id in self._pending and action.id not in self._seen:
                 self._seen.add(action.id)
                 self._update(action)
                 if self._on_poll is not None:
@@ -292,9 +341,11 @@ class ActionWatch(Watch):
             self._seen |= ask.covers
 
     def refused(self, ask: Ask, error: APIError) -> None:
-        if ask.endpoint is ACTIONS_LIST and isinstance(error, PermissionDeniedError):
+        if ask.endpoint is ACTIONS_LIST and not isinstance(error, AuthenticationError):
             self._account = False  # each action is asked for through its image
             return
+        if ask.endpoint is IMAGE_ACTIONS_LIST and not isinstance(error, _FINAL):
+            return  # one of the others on the list may be at fault: each is asked for singly
         for id_ in sorted(ask.covers & self._pending.keys()):
             self.errors[id_] = error.about(self.name(self.newest[id_]))
             del self._pending[id_]
@@ -343,39 +394,44 @@ class TransferWatch(ActionWatch):
         self.unstarted: dict[str, DOImagesError] = {}
         self._queue = list(regions)
         self._wait = wait
-        self._image_id = image
-        self._busy: APIError | None = None
+        self._segments = {"image_id": str(image)}
+        self._later: APIError | None = None
         self._running = 0
 
     def finished(self) -> bool:
         return not self._pending and not self._queue
 
+    def region(self, action: Action) -> str | None:
+        """That for which we started it: an answer may leave it out."""
+        regions = (region for region, mine in self.started.items() if mine.id == action.id)
+        return next(regions, None)
+
     def asks(self) -> Iterator[Ask]:
-        if self._pending:
-            yield from super().asks()
+        yield from super().asks()
         # A busy image takes the next transfer when one of ours ends, or someone else's does.
-        if not self._pending or len(self._pending) < self._running:
+        busy = self._later is not None and _retry.busy(self._later) and bool(self._pending)
+        if not self.terms.over() and not (busy and len(self._pending) == self._running):
             yield from self.starts()
 
     def starts(self) -> Iterator[Ask]:
-        """One try to start each region that waits for its turn."""
-        self._busy = None
+        """One try to start each region that waits for its turn, until one has to wait longer."""
+        self._later = None
         for region in tuple(self._queue):
-            if self._busy is not None and self._wait:
+            # Tries that take long and fail must not use up more than the time that there is.
+            late = self._wait and self.unstarted and self.terms.over()
+            if late or self._later is not None:
                 break
-            yield Ask(
-                IMAGE_ACTIONS_CREATE, {"image_id": str(self._image_id)}, frozenset(), None, region
-            )
+            yield Ask(IMAGE_ACTIONS_CREATE, self._segments, frozenset(), None, region)
         self._running = len(self._pending)
 
     def answered(self, ask: Ask, reply: Model) -> None:
         if ask.region is None:
             super().answered(ask, reply)
-        elif isinstance(reply, ActionResponse):
-            self.trouble = None
-            self._queue.remove(ask.region)
-            self.started[ask.region] = reply.action
-            self.add(reply.action)
+            return
+        self.trouble = None
+        self._queue.remove(ask.region)
+        self.started[ask.region] = action = cast("ActionResponse", reply).action
+        self.add(action)
 
     def failed(self, ask: Ask, error: APIError) -> None:
         if ask.region is None:
@@ -383,15 +439,13 @@ class TransferWatch(ActionWatch):
             return
         later = _retry.busy(error) or (_retry.transient(error) and _retry.surely_not_done(error))
         if self._wait and later:
+            self._later = error
             super().failed(ask, error)
         else:
             self.refused(ask, error)
 
     def passes(self, error: APIError) -> bool:
-        if _retry.busy(error):
-            self._busy = error
-            return True
-        return super().passes(error)
+        return error is self._later or super().passes(error)
 
     def refused(self, ask: Ask, error: APIError) -> None:
         if ask.region is None:
@@ -403,13 +457,13 @@ class TransferWatch(ActionWatch):
     def time_out(self) -> None:
         super().time_out()
         for region in self._queue:
-            cause = self._busy or self.trouble
+            cause = self._later or self.trouble
             subject = f"transfer to {region}, not started {self.terms.after()}"
             self.unstarted[region] = cause.about(subject) if cause else DOImagesError(subject)
         self._queue.clear()
 
     def by_region(self) -> dict[str, Action]:
-        """What was started, in its newest state."""
+        """What was started, in its newest state and in the order of the regions."""
         errors = [*self.unstarted.values(), *self.errors.values()]
         self.raise_group("not all transfers succeeded", errors)
         return {region: self.newest[action.id] for region, action in self.started.items()}
@@ -433,7 +487,7 @@ class ImageWatch(Watch):
         status = (image.status or "").lower()
         self._available = status == "available"
         said = image.error_message
-        if status == "deleted" or (said and status not in {"available", "new", "pending", ""}):
+        if status == "deleted" or (said and status not in {"available", "new", "pending"}):
             self.error = ImageImportError(
                 f"import of image {image.id} ({image.name!r}) failed: {said or 'no reason given'}",
                 image=image,
@@ -453,11 +507,11 @@ class ImageWatch(Watch):
         yield Ask(IMAGES_GET, {"image_id": str(self.image.id)})
 
     def answered(self, ask: Ask, reply: Model) -> None:
-        if isinstance(reply, ImageResponse):
-            self.trouble, self._seen = None, True
-            self._update(reply.image)
-            if self._on_poll is not None:
-                self._on_poll(reply.image)
+        image = cast("ImageResponse", reply).image
+        self.trouble, self._seen = None, True
+        self._update(image)
+        if self._on_poll is not None:
+            self._on_poll(image)
 
     def passes(self, error: APIError) -> bool:
         # A new image may be missing for a moment; one that was there and is gone is deleted.
@@ -489,3 +543,13 @@ def action_region(action: Action) -> str | None:
     if action.region_slug:
         return action.region_slug
     return action.region.slug if isinstance(action.region, Region) else action.region
+
+
+def _image_of(action: Action) -> int | None:
+    """The image that an action was done to, if it was one."""
+    if action.resource_type == "image" or (
+        # Old records may not say what they are about, but nothing else is transferred.
+        action.resource_type is None and action.type in {"transfer", "convert"}
+    ):
+        return action.resource_id or None  # no image has the number 0
+    return None

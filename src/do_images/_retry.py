@@ -2,6 +2,8 @@
 
 import random
 
+from pydantic_core import from_json
+
 from do_images.errors import (
     APIConnectionError,
     APIError,
@@ -16,6 +18,7 @@ __all__ = [
     "backoff",
     "busy",
     "named_wait",
+    "over_limit",
     "repeatable",
     "surely_not_done",
     "transient",
@@ -34,8 +37,19 @@ def transient(error: APIError) -> bool:
     if isinstance(error, APIStatusError):
         return error.status_code in _PASSING or error.status_code >= 500
     if isinstance(error, APIResponseValidationError):
-        return error.incomplete
+        return error.incomplete or _cut_off(error.body)
     return isinstance(error, APIConnectionError)
+
+
+def _cut_off(body: object) -> bool:
+    """Whether a body is JSON as far as it goes, but ends too early: a broken connection too."""
+    if not isinstance(body, str) or not body.strip():
+        return body == ""
+    try:
+        from_json(body, allow_partial=True)
+    except ValueError:
+        return False
+    return body.startswith("{")
 
 
 def surely_not_done(error: APIError) -> bool:

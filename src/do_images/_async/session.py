@@ -249,25 +249,30 @@ class AsyncSession:
         await retrying(self._tick, watch)
 
     async def _tick(self, watch: Watch) -> bool:
-        # The next tick is the next try: no request of a wait may outstay its timeout.
-        single = AsyncSession(self.connection, self.limits.without_retries())
+        single = self.single()
         for ask in watch.asks():
             if not await self._turn(watch):
                 break
-            await single.ask(watch, ask)
+            try:
+                await single.ask(watch, ask)
+            finally:
+                self.connection.quota.done()
         return watch.finished()
+
+    def single(self) -> "AsyncSession":
+        """The same with a single try: in a wait, the next tick is the next try."""
+        return AsyncSession(self.connection, self.limits.without_retries())
 
     async def _turn(self, watch: Watch) -> bool:
         """Waits until the quota has room for a poll; False where the wait ends before."""
         clock = self.connection.clock
-        while watch.limit() != 0:
+        while (limit := watch.limit()) != 0:
             pause = self.connection.quota.turn(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             _log.info("the quota is short: the next poll is due in %.1f s", pause)
-            left = watch.terms.left()
-            if left is not None and pause >= left:
-                await clock.sleep(max(0.0, left))
+            if limit is not None and pause >= limit:
+                await clock.sleep(max(0.0, watch.terms.left() or 0.0))
                 return False
             await clock.sleep(pause)
         return False

@@ -241,8 +241,10 @@ class Images:
         reply = self._session.send(api.IMAGES_GET, segments)
         missing = [region for region in wanted if region not in reply.image.regions]
         watch = TransferWatch(id, missing, terms, on_poll, wait=wait)
+        # What a wait will try again in its time need not be tried again here.
+        session = self._session.single() if wait else self._session
         for ask in watch.starts():
-            self._session.ask(watch, ask)
+            session.ask(watch, ask)
         if wait:
             self._session.watch(watch, watch.first_pause())
         return watch.by_region()

@@ -1,0 +1,409 @@
+"""Copying one image to many regions."""
+
+import json
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+
+import httpx
+import pytest
+
+from do_images import (
+    ActionErroredError,
+    ActionGroupError,
+    ActionTimeoutError,
+    APIConnectionError,
+    AsyncClient,
+    AuthenticationError,
+    DOImagesError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    UnprocessableEntityError,
+)
+from do_images.testing import FakeDigitalOcean
+from tests.support import AsyncVirtualClock, Json, Log, async_client
+from tests.waiting import IN_PROGRESS, action_json, image_json
+
+pytestmark = pytest.mark.anyio
+
+SNAPSHOT = 7555620  # in nyc1 and nyc2
+IMAGE = "/v2/images/{id}"
+ACTIONS = "/v2/images/{id}/actions"
+REGIONS = ["nyc3", "ams3", "sgp1", "lon1"]
+
+
+@pytest.fixture
+def fake() -> FakeDigitalOcean:
+    """As its images are as a rule: busy with one transfer at a time."""
+    return FakeDigitalOcean()
+
+
+@pytest.fixture
+async def do(fake: FakeDigitalOcean) -> AsyncIterator[AsyncClient]:
+    async with fake.async_client() as client:
+        yield client
+
+
+@pytest.fixture
+def parallel() -> FakeDigitalOcean:
+    """One whose images can be copied to several regions at once."""
+    return FakeDigitalOcean(parallel_transfers=True)
+
+
+def _calls(fake: FakeDigitalOcean) -> list[str]:
+    return [f"{request.method} {request.operation}" for request in fake.requests]
+
+
+def _posted(fake: FakeDigitalOcean) -> list[Json]:
+    bodies = [request.body for request in fake.requests if request.method == "POST"]
+    return [body["region"] if isinstance(body, dict) else None for body in bodies]
+
+
+def _regions(fake: FakeDigitalOcean) -> list[str]:
+    return next(image.regions for image in fake.images if image.id == SNAPSHOT)
+
+
+# ── All is well ─────────────────────────────────────────────────────────────────────────────
+
+
+async def test_it_starts_all_and_waits_with_one_request_a_tick(parallel: FakeDigitalOcean) -> None:
+    parallel.transfer_takes(12)
+    async with parallel.async_client() as do:
+        actions = await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)
+    assert list(actions) == REGIONS
+    assert {action.status for action in actions.values()} == {"completed"}
+    assert [action.region_slug for action in actions.values()] == REGIONS
+    assert _calls(parallel) == [
+        "GET images_get",
+        *["POST image_actions_create"] * 4,
+        *["GET image_actions_list"] * 3,
+    ]
+
+
+async def test_without_wait_it_returns_what_it_has_started(parallel: FakeDigitalOcean) -> None:
+    async with parallel.async_client() as do:
+        actions = await do.image.transfer_many(SNAPSHOT, REGIONS)
+    assert {action.status for action in actions.values()} == {IN_PROGRESS}
+    assert _calls(parallel) == ["GET images_get", *["POST image_actions_create"] * 4]
+    assert parallel.clock.monotonic() == 0
+
+
+async def test_regions_that_have_the_image_are_left_out(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    actions = await do.image.transfer_many(SNAPSHOT, ["nyc1", "sgp1", "nyc2"], wait=True)
+    assert list(actions) == ["sgp1"]
+    assert await do.image.transfer_many(SNAPSHOT, ["nyc1", "nyc2"], wait=True) == {}
+    assert _calls(fake)[-1] == "GET images_get"
+
+
+async def test_regions_given_twice_count_once_and_order_is_kept(
+    parallel: FakeDigitalOcean,
+) -> None:
+    def each() -> Iterator[str]:
+        yield from ("sgp1", "nyc3", "sgp1", "ams3", "nyc3")
+
+    async with parallel.async_client() as do:
+        actions = await do.image.transfer_many(SNAPSHOT, each(), True)
+    assert list(actions) == ["sgp1", "nyc3", "ams3"]
+    assert _posted(parallel) == ["sgp1", "nyc3", "ams3"]
+
+
+async def test_no_regions_cost_no_request(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    assert await do.image.transfer_many(SNAPSHOT, [], wait=True) == {}
+    assert not fake.requests
+
+
+@pytest.mark.parametrize("wrong", ["nyc3", None, 7, [7], [""], ["nyc 3"], b"nyc3"])
+async def test_wrong_regions_are_refused_before_any_request(wrong: object) -> None:
+    log = Log(httpx.Response(500))
+    async with async_client(log) as do:
+        with pytest.raises((TypeError, ValueError), match="region"):
+            await do.image.transfer_many(1, wrong)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    assert not log.requests
+
+
+async def test_on_poll_is_called_for_each_that_a_look_shows(parallel: FakeDigitalOcean) -> None:
+    parallel.transfer_takes(7, region="ams3")
+    seen: list[tuple[str | None, str]] = []
+    async with parallel.async_client() as do:
+        await do.image.transfer_many(
+            SNAPSHOT,
+            ["nyc3", "ams3"],
+            True,
+            on_poll=lambda action: seen.append((action.region_slug, action.status)),
+        )
+    assert seen == [("ams3", IN_PROGRESS), ("nyc3", "completed"), ("ams3", "completed")]
+
+
+async def test_no_scope_but_those_of_images_is_needed(parallel: FakeDigitalOcean) -> None:
+    token = parallel.token({"image:read", "image:update"})
+    async with parallel.async_client(token=token) as do:
+        assert len(await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)) == 4
+
+
+# ── A busy image ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_each_is_put_behind_the_one_before(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.transfer_takes(10)
+    actions = await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)
+    assert list(actions) == REGIONS
+    assert {action.status for action in actions.values()} == {"completed"}
+    assert _regions(fake) == ["nyc1", "nyc2", *REGIONS]
+    # Each is refused once, when it is tried too early, and started when its turn has come.
+    assert _posted(fake) == ["nyc3", "ams3", "ams3", "sgp1", "sgp1", "lon1", "lon1"]
+    assert fake.clock.monotonic() == 40
+
+
+async def test_it_waits_for_what_somebody_else_has_begun(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.transfer_takes(12)
+    await do.image.transfer(SNAPSHOT, "tor1")
+    fake.transfer_takes(5)
+    actions = await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    assert [action.status for action in actions.values()] == ["completed", "completed"]
+    assert fake.clock.monotonic() == 25, "tor1 to 12 s, seen at 15 s"
+    assert _regions(fake)[2:] == ["tor1", "nyc3", "ams3"]
+
+
+async def test_busy_is_told_of_in_many_words(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.quirk("other_busy_words")
+    assert len(await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)) == 4
+
+
+async def test_without_wait_it_comes_out_in_the_group(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"])
+    (error,) = caught.value.exceptions
+    assert isinstance(error, UnprocessableEntityError)
+    assert str(error).startswith("transfer to ams3: POST ")
+    assert "pending event" in str(error)
+    assert [action.region_slug for action in caught.value.actions] == ["nyc3"]
+    assert fake.clock.monotonic() == 0
+
+
+async def test_what_never_gets_its_turn_says_why(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.transfer_takes(math.inf)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3", "sgp1"], wait=True, timeout=60)
+    errors = {type(error): str(error) for error in caught.value.exceptions}
+    assert len(caught.value.exceptions) == 3
+    assert "transfer of image 7555620 to nyc3" in errors[ActionTimeoutError]
+    assert "not started after 60 s" in errors[UnprocessableEntityError]
+    assert [action.region_slug for action in caught.value.actions] == ["nyc3"]
+    told = str(caught.value)
+    assert all(region in told for region in ("nyc3", "ams3", "sgp1"))
+    assert fake.clock.monotonic() == 60
+
+
+async def test_nothing_is_started_when_the_time_is_over(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.transfer_takes(60)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True, timeout=60)
+    assert [action.status for action in caught.value.actions] == ["completed"]
+    assert len(fake.actions) == 1
+
+
+async def test_one_that_errors_makes_room_too(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.fail_next_action("nyc3")
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    assert [action.status for action in caught.value.actions] == ["errored", "completed"]
+    (error,) = caught.value.exceptions
+    assert isinstance(error, ActionErroredError)
+    assert "nyc3" in str(error)
+
+
+# ── Regions that fail ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("wait", [True, False])
+async def test_one_that_fails_to_start_does_not_stop_the_others(
+    wait: bool, parallel: FakeDigitalOcean
+) -> None:
+    regions = ["nyc3", "mars1", "ams3"]
+    async with parallel.async_client() as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(SNAPSHOT, regions, wait=wait)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, UnprocessableEntityError)
+    assert "transfer to mars1" in str(error)
+    assert [action.region_slug for action in caught.value.actions] == ["nyc3", "ams3"]
+    assert {action.status for action in caught.value.actions} == {
+        "completed" if wait else IN_PROGRESS
+    }
+
+
+async def test_a_single_region_that_fails_comes_in_a_group_too(do: AsyncClient) -> None:
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["mars1"])
+    assert caught.value.actions == []
+    assert len(caught.value.exceptions) == 1
+
+
+async def test_every_error_names_its_region_even_where_answers_do_not() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            region = json.loads(request.content)["region"]
+            number = REGIONS.index(region) + 1
+            return httpx.Response(201, json={"action": action_json(number, region=None)})
+        if request.url.path.endswith("/actions"):
+            errored: list[Json] = [action_json(one, "errored", region=None) for one in (1, 3)]
+            waiting: list[Json] = [action_json(one, region=None) for one in (2, 4)]
+            return httpx.Response(200, json={"actions": errored + waiting})
+        return httpx.Response(200, json={"image": image_json("available")})
+
+    async with async_client(respond) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(1, REGIONS, wait=True, timeout=10)
+    assert {str(error).split()[5] for error in caught.value.exceptions} == {*REGIONS}
+
+
+async def test_a_look_that_fails_stops_none(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=503, times=3)
+    actions = await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    assert {action.status for action in actions.values()} == {"completed"}
+
+
+async def test_a_look_that_is_refused_stops_its_region(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=404)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, NotFoundError)
+    assert "nyc3" in str(error)
+    assert [action.status for action in caught.value.actions] == [IN_PROGRESS, "completed"]
+
+
+async def test_parts_of_the_group_keep_all_actions(parallel: FakeDigitalOcean) -> None:
+    parallel.fail_next_action("nyc3")
+    parallel.transfer_takes(math.inf, region="ams3")
+    async with parallel.async_client() as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(SNAPSHOT, [*REGIONS, "mars1"], wait=True, timeout=30)
+    errored, rest = caught.value.split(ActionErroredError)
+    assert isinstance(errored, ActionGroupError)
+    assert isinstance(rest, ActionGroupError)
+    assert errored.actions == rest.actions == caught.value.actions
+    assert [action.status for action in errored.actions] == [
+        *("errored", IN_PROGRESS, "completed", "completed")
+    ]
+    assert sorted(type(error).__name__ for error in rest.exceptions) == [
+        *("ActionTimeoutError", "UnprocessableEntityError")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthenticationError), (403, PermissionDeniedError)]
+)
+async def test_a_start_that_is_refused_is_refused_for_each(
+    status: int, kind: type[DOImagesError], fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.fail_next("POST", ACTIONS, status=status, times=None)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)
+    assert [type(error) for error in caught.value.exceptions] == [kind] * 4
+    assert fake.clock.monotonic() == 0
+
+
+async def test_an_image_that_is_not_there_is_no_group(do: AsyncClient) -> None:
+    with pytest.raises(NotFoundError):
+        await do.image.transfer_many(1, REGIONS)
+
+
+# ── Trouble at the start ────────────────────────────────────────────────────────────────────
+
+
+def _limited(fake: FakeDigitalOcean) -> None:
+    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "90"}, skip=1, times=2)
+
+
+def _unreachable(fake: FakeDigitalOcean) -> None:
+    fake.fail_next("POST", ACTIONS, lose="refused", skip=1, times=2)
+
+
+@pytest.mark.parametrize("trouble", [_limited, _unreachable])
+async def test_a_start_that_surely_failed_is_tried_again_while_others_run(
+    trouble: Callable[[FakeDigitalOcean], None], parallel: FakeDigitalOcean
+) -> None:
+    parallel.transfer_takes(1000, region="nyc3")
+    trouble(parallel)
+    async with parallel.async_client() as do:
+        actions = await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=None)
+    assert list(actions) == REGIONS
+    assert {action.status for action in actions.values()} == {"completed"}
+    began = [action.started_at for action in actions.values() if action.started_at]
+    assert (max(began) - min(began)).total_seconds() < 200, "not when nyc3 had ended"
+    assert _posted(parallel) == ["nyc3", "ams3", "ams3", "ams3", "sgp1", "lon1"]
+
+
+async def test_one_429_is_enough_for_all_regions(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.fail_next("POST", ACTIONS, status=429, headers={"retry-after": "50"}, times=None)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=40)
+    assert [type(error) for error in caught.value.exceptions] == [RateLimitError] * 4
+    assert len(_posted(fake)) == 1
+    assert fake.clock.monotonic() == 40
+
+
+async def test_without_wait_the_usual_retries_are_made(parallel: FakeDigitalOcean) -> None:
+    _unreachable(parallel)
+    async with parallel.async_client() as do:
+        assert list(await do.image.transfer_many(SNAPSHOT, REGIONS)) == REGIONS
+
+
+@pytest.mark.parametrize("wait", [True, False])
+async def test_a_start_whose_answer_is_lost_is_never_sent_twice(
+    wait: bool, parallel: FakeDigitalOcean
+) -> None:
+    parallel.fail_next("POST", ACTIONS, lose="after", skip=1)
+    async with parallel.async_client() as do:
+        actions = await do.image.transfer_many(SNAPSHOT, REGIONS, wait=wait)
+    assert list(actions) == REGIONS
+    assert _posted(parallel) == REGIONS
+    assert len(parallel.actions) == 4
+
+
+async def test_nor_one_of_which_nothing_is_known(parallel: FakeDigitalOcean) -> None:
+    parallel.fail_next("POST", ACTIONS, lose="before", skip=1)
+    async with parallel.async_client() as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)
+    (error,) = caught.value.exceptions
+    assert isinstance(error, APIConnectionError)
+    assert "transfer to ams3" in str(error)
+    assert "is not known" in str(error)
+    assert len(caught.value.actions) == 3
+
+
+async def test_starts_that_hang_do_not_use_up_more_than_the_time_that_there_is() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/images/1":
+            return httpx.Response(200, json={"image": image_json("available")})
+        clock.now += 60 if request.method == "POST" else 10
+        raise httpx.ReadTimeout("never answered")
+
+    clock = AsyncVirtualClock()
+    async with async_client(respond, clock=clock) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(1, REGIONS, wait=True, timeout=50)
+    assert len(caught.value.exceptions) == 4
+    assert clock.now < 100, "the first of them, and the looks for what became of it"
+
+
+async def test_with_no_time_at_all_they_are_started_nevertheless(
+    parallel: FakeDigitalOcean,
+) -> None:
+    async with parallel.async_client() as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=0)
+    assert [type(error) for error in caught.value.exceptions] == [ActionTimeoutError] * 4
+    assert len(caught.value.actions) == 4

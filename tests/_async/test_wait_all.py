@@ -1,0 +1,409 @@
+"""Waiting for many actions together."""
+
+import math
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from do_images import (
+    Action,
+    ActionError,
+    ActionErroredError,
+    ActionGroupError,
+    ActionTimeoutError,
+    APIStatusError,
+    AsyncClient,
+    AuthenticationError,
+    NotFoundError,
+)
+from do_images.testing import FakeDigitalOcean
+from tests.support import AsyncVirtualClock, Log, async_client
+from tests.waiting import IN_PROGRESS, action, action_json, page, page_number, reply
+
+pytestmark = pytest.mark.anyio
+
+SNAPSHOT, BACKUP = 7555620, 7555621
+
+
+@pytest.fixture
+def fake() -> FakeDigitalOcean:
+    return FakeDigitalOcean(parallel_transfers=True)
+
+
+@pytest.fixture
+async def do(fake: FakeDigitalOcean) -> AsyncIterator[AsyncClient]:
+    async with fake.async_client() as client:
+        yield client
+
+
+async def _of_many_images(do: AsyncClient, fake: FakeDigitalOcean, count: int) -> list[Action]:
+    """Transfers of so many images, each just begun."""
+    return [await do.image.transfer(image, "nyc3") for image in fake.add_images(count)]
+
+
+def _paths(fake: FakeDigitalOcean, begin: int) -> list[str]:
+    return [request.path for request in fake.requests[begin:]]
+
+
+# ── Few requests ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_many_images_are_one_request_a_tick(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.transfer_takes(3)
+    actions = await _of_many_images(do, fake, 200)
+    begin = len(fake.requests)
+    done = await do.action.wait_all(actions, poll=1)
+    assert [one.status for one in done] == ["completed"] * 200
+    assert [one.id for one in done] == [one.id for one in actions]
+    assert _paths(fake, begin) == ["/v2/actions"] * 3
+    assert fake.clock.monotonic() == 3, "within 1.5 ticks of the slowest"
+
+
+async def test_more_than_a_page_is_one_request_for_each_page(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.quota(10_000)
+    actions = await _of_many_images(do, fake, 450)
+    begin = len(fake.requests)
+    assert len(await do.action.wait_all(actions)) == 450
+    assert [request.query["page"] for request in fake.requests[begin:]] == ["1", "2", "3"]
+
+
+async def test_regions_of_one_image_are_one_request_a_tick(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    regions = ["nyc3", "ams3", "sgp1", "fra1"]
+    actions = [await do.image.transfer(SNAPSHOT, region) for region in regions]
+    begin = len(fake.requests)
+    await do.action.wait_all(actions, poll=2)
+    assert _paths(fake, begin) == [f"/v2/images/{SNAPSHOT}/actions"] * 3
+
+
+async def test_one_is_asked_for_singly(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    started = await do.image.transfer(SNAPSHOT, "nyc3")
+    begin = len(fake.requests)
+    await do.action.wait_all([started])
+    assert _paths(fake, begin) == [f"/v2/images/{SNAPSHOT}/actions/{started.id}"]
+
+
+async def test_what_has_ended_is_not_asked_for_again(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.transfer_takes(50, region="sgp1")
+    first = await do.image.transfer(SNAPSHOT, "nyc3")
+    second = await do.image.transfer(SNAPSHOT, "sgp1")
+    begin = len(fake.requests)
+    await do.action.wait_all([first, second], poll=10)
+    single = f"/v2/images/{SNAPSHOT}/actions/{second.id}"
+    assert _paths(fake, begin) == [f"/v2/images/{SNAPSHOT}/actions", *[single] * 4]
+
+
+async def test_without_the_scope_for_the_account_each_image_is_asked(
+    fake: FakeDigitalOcean,
+) -> None:
+    token = fake.token({"image:read", "image:update"})
+    fake.transfer_takes(12)
+    async with fake.async_client(token=token) as do:
+        actions = [
+            await do.image.transfer(SNAPSHOT, "nyc3"),
+            await do.image.transfer(SNAPSHOT, "ams3"),
+            await do.image.transfer(BACKUP, "nyc3"),
+        ]
+        begin = len(fake.requests)
+        done = await do.action.wait_all(actions)
+        assert {one.status for one in done} == {"completed"}
+        paths = _paths(fake, begin)
+        assert paths[0] == "/v2/actions"
+        assert paths.count("/v2/actions") == 1, "a 403 is remembered for the wait"
+        assert len(paths) == 1 + 2 * 3
+        begin = len(fake.requests)
+        more = [await do.image.transfer(BACKUP, "fra1"), await do.image.transfer(SNAPSHOT, "lon1")]
+        await do.action.wait_all(more)
+        assert _paths(fake, begin).count("/v2/actions") == 1, "the next wait tries again"
+
+
+async def test_what_has_scrolled_off_is_asked_for_singly() -> None:
+    newer = [action_json(1000 + number, image=77) for number in range(200)]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            return page(*newer, more=True)
+        return reply(int(request.url.path.rpartition("/")[2]), "completed")
+
+    log = Log(respond)
+    async with async_client(log) as do:
+        done = await do.action.wait_all([action(1, image=1), action(2, image=2)])
+    assert [one.status for one in done] == ["completed", "completed"]
+    assert [call.partition("?")[0] for call in log.calls] == [
+        "GET /v2/actions",
+        "GET /v2/images/1/actions/1",
+        "GET /v2/images/2/actions/2",
+    ]
+
+
+async def test_a_list_that_lags_costs_a_few_ticks_only(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.quirk("stale_list")
+    fake.transfer_takes(60)
+    actions = await _of_many_images(do, fake, 50)
+    begin = len(fake.requests)
+    await do.action.wait_all(actions, poll=1)
+    lists = [path for path in _paths(fake, begin) if path == "/v2/actions"]
+    assert len(lists) == 59
+    assert len(fake.requests) - begin < 59 + 50 * 4
+
+
+async def test_shifting_pages_show_none_twice(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.quirk("shifting_pages")
+    fake.transfer_takes(3)
+    actions = await _of_many_images(do, fake, 210)
+    seen: list[int] = []
+    await do.action.wait_all(actions, poll=3, on_poll=lambda one: seen.append(one.id))
+    assert sorted(seen) == sorted(one.id for one in actions)
+
+
+# ── What is given ───────────────────────────────────────────────────────────────────────────
+
+
+async def test_nothing_returns_at_once() -> None:
+    clock = AsyncVirtualClock()
+    log = Log(httpx.Response(500))
+    async with async_client(log, clock=clock) as do:
+        assert await do.action.wait_all([]) == []
+        assert await do.action.wait_all(iter(())) == []
+    assert not log.requests
+    assert not clock.sleeps
+
+
+async def test_what_has_completed_costs_nothing() -> None:
+    log = Log(httpx.Response(500))
+    ended = [action(1, "completed"), action(2, "completed")]
+    async with async_client(log) as do:
+        assert await do.action.wait_all(ended) == ended
+    assert not log.requests
+
+
+async def test_the_order_is_kept_and_duplicates_cost_nothing(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    one = await do.image.transfer(SNAPSHOT, "nyc3")
+    two = await do.image.transfer(SNAPSHOT, "ams3")
+    begin = len(fake.requests)
+    seen: list[int] = []
+    done = await do.action.wait_all(
+        [two, one, two, two, one], on_poll=lambda shown: seen.append(shown.id)
+    )
+    assert [shown.id for shown in done] == [two.id, one.id, two.id, two.id, one.id]
+    assert {shown.status for shown in done} == {"completed"}
+    assert len(fake.requests) == begin + 1
+    assert sorted(seen) == [one.id, two.id]
+
+
+async def test_generators_are_taken(do: AsyncClient) -> None:
+    started = [await do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3")]
+
+    def each() -> Iterator[Action]:
+        yield from started
+
+    assert len(await do.action.wait_all(each())) == 2
+    copies = await do.image.transfer_many(SNAPSHOT, ["lon1", "tor1"])
+    assert len(await do.action.wait_all(copies.values())) == 2
+
+
+async def test_on_poll_is_called_once_for_each_action_that_a_look_shows(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.transfer_takes(8, region="ams3")
+    actions = [await do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3")]
+    fake.fail_next("GET", f"/v2/images/{SNAPSHOT}/actions", status=503, skip=1)
+    seen: list[tuple[int, str]] = []
+    await do.action.wait_all(
+        actions, poll=2, on_poll=lambda shown: seen.append((shown.id, shown.status))
+    )
+    nyc3, ams3 = (one.id for one in actions)
+    # At 2 s, not at 4 s, at 6 s, and of what is left at 8 s.
+    assert seen == [
+        (ams3, IN_PROGRESS),
+        (nyc3, IN_PROGRESS),
+        (ams3, IN_PROGRESS),
+        (nyc3, "completed"),
+        (ams3, "completed"),
+    ]
+
+
+# ── Failures ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_one_that_errors_does_not_stop_the_others(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    fake.transfer_takes(30, region="sgp1")
+    fake.fail_next_action("ams3")
+    actions = [await do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3", "sgp1")]
+    with pytest.raises(ActionGroupError) as caught:
+        await do.action.wait_all(actions)
+    statuses = [one.status for one in caught.value.actions]
+    assert statuses == ["completed", "errored", "completed"]
+    assert [one.id for one in caught.value.actions] == [one.id for one in actions]
+    (error,) = caught.value.exceptions
+    assert isinstance(error, ActionErroredError)
+    assert error.action == caught.value.actions[1]
+    assert "ams3" in str(error)
+
+
+async def test_a_single_failure_comes_in_a_group_too() -> None:
+    async with async_client(Log(reply(status="errored"))) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.action.wait_all([action()])
+    assert len(caught.value.exceptions) == 1
+
+
+async def test_the_late_ones_can_be_taken_up_again(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.transfer_takes(math.inf, region="ams3")
+    fake.transfer_takes(500, region="sgp1")
+    fake.fail_next_action("nyc3")
+    regions = ("nyc3", "ams3", "sgp1", "lon1")
+    actions = [await do.image.transfer(SNAPSHOT, region) for region in regions]
+    groups: list[ActionGroupError] = []
+    try:
+        await do.action.wait_all(actions, timeout=60)
+    except* ActionErroredError as errored:
+        groups += [errored] if isinstance(errored, ActionGroupError) else []
+    except* ActionTimeoutError as timed_out:
+        groups += [timed_out] if isinstance(timed_out, ActionGroupError) else []
+    assert [len(group.actions) for group in groups] == [4, 4], "a part of the group keeps all"
+    failed, late = (
+        [error.action for error in group.exceptions if isinstance(error, ActionError)]
+        for group in groups
+    )
+    assert [one.id for one in failed] == [actions[0].id]
+    assert [one.id for one in late] == [actions[1].id, actions[2].id]
+    assert fake.clock.monotonic() == 60
+    assert (await do.action.wait_all(late[1:], timeout=None))[0].status == "completed"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_a_refusal_ends_it_for_one_action_only(status: int) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            return httpx.Response(403)
+        if request.url.path == "/v2/images/2/actions/2":
+            return httpx.Response(status)
+        return looks(request)
+
+    looks = Log(reply(1), reply(1), reply(1, "completed"))
+    log = Log(respond)
+    async with async_client(log) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.action.wait_all([action(1, image=1), action(2, image=2, region="ams3")])
+    (error,) = caught.value.exceptions
+    assert isinstance(error, APIStatusError)
+    assert error.status_code == status
+    assert "transfer of image 2 to ams3" in str(error)
+    assert [one.status for one in caught.value.actions] == ["completed", IN_PROGRESS]
+    assert len(log.requests) == 1 + 2 + 1 + 1
+
+
+async def test_a_revoked_token_ends_it_for_all(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    actions = await _of_many_images(do, fake, 3)
+    fake.fail_next("GET", "/v2/actions", status=401)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.action.wait_all(actions)
+    assert [type(error) for error in caught.value.exceptions] == [AuthenticationError] * 3
+    assert len(caught.value.actions) == 3
+
+
+async def test_an_image_that_is_gone_ends_it_for_its_actions(
+    fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    actions = [await do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3")]
+    fake.remove_image(SNAPSHOT)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.action.wait_all(actions)
+    assert [type(error) for error in caught.value.exceptions] == [NotFoundError] * 2
+    assert fake.clock.monotonic() == 5, "at once"
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_trouble_that_passes_ends_it_for_none(
+    status: int, fake: FakeDigitalOcean, do: AsyncClient
+) -> None:
+    actions = await _of_many_images(do, fake, 5)
+    fake.fail_next("GET", "/v2/actions", status=status, times=2)
+    fake.fail_next("GET", "/v2/actions", lose="before")
+    fake.fail_next("GET", "/v2/actions", lose="after")
+    fake.fail_next("GET", "/v2/actions", broken="truncated")
+    fake.fail_next("GET", "/v2/actions", broken="wrong_length")
+    begin = len(fake.requests)
+    assert len(await do.action.wait_all(actions)) == 5
+    assert _paths(fake, begin) == ["/v2/actions"] * 7
+
+
+async def test_trouble_that_stays_makes_all_late(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    actions = await _of_many_images(do, fake, 5)
+    fake.fail_next("*", "*", status=503, times=None)
+    with pytest.raises(ActionGroupError) as caught:
+        await do.action.wait_all(actions, timeout=20)
+    assert {type(error) for error in caught.value.exceptions} == {ActionTimeoutError}
+    assert {type(error.__cause__).__name__ for error in caught.value.exceptions} == {
+        "InternalServerError"
+    }
+    assert fake.clock.monotonic() == 20
+
+
+async def test_once_the_time_is_over_nothing_more_is_sent() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            return httpx.Response(403)
+        clock.now += 40
+        raise httpx.ReadTimeout("slow")
+
+    clock = AsyncVirtualClock()
+    log = Log(respond)
+    async with async_client(log, clock=clock) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.action.wait_all([action(n, image=n) for n in (1, 2, 3)], timeout=30)
+    assert len(caught.value.exceptions) == 3
+    assert len(log.requests) == 2
+
+
+async def test_an_action_that_spoils_the_accounts_list_spoils_no_wait() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            return page({"id": 5, "status": None, "type": "power_cycle"}, action_json(1))
+        return reply(int(request.url.path.rpartition("/")[2]), "completed")
+
+    async with async_client(Log(respond)) as do:
+        done = await do.action.wait_all([action(1, image=1), action(2, image=2)])
+    assert [one.status for one in done] == ["completed", "completed"]
+
+
+async def test_a_stale_page_does_not_undo_an_end() -> None:
+    pages = Log(
+        page(action_json(3), action_json(2), action_json(1, "completed")),
+        page(action_json(3, "completed"), action_json(2, "completed"), action_json(1)),
+    )
+    seen: list[tuple[int, str]] = []
+    async with async_client(pages) as do:
+        done = await do.action.wait_all(
+            [action(1), action(2), action(3)],
+            on_poll=lambda shown: seen.append((shown.id, shown.status)),
+        )
+    assert [one.status for one in done] == ["completed"] * 3
+    assert [status for number, status in seen if number == 1] == ["completed"]
+
+
+async def test_a_list_without_end_has_one_for_us() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v2/actions":
+            assert page_number(request) < 100
+            return page(more=True)
+        return reply(int(request.url.path.rpartition("/")[2]), "completed")
+
+    ours = [action(number, image=number) for number in range(1, 30)]
+    log = Log(respond)
+    async with async_client(log) as do:
+        assert len(await do.action.wait_all(ours)) == 29
+    assert len(log.requests) <= 1 + 29

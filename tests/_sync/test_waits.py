@@ -1,0 +1,411 @@
+# GENERATED from tests/_async/test_waits.py by "make generate". Do not edit.
+"""Waiting for one action, with `wait=True` or with `do.action.wait`."""
+
+import math
+from collections.abc import Callable, Coroutine
+
+import httpx
+import pytest
+
+from do_images import (
+    Action,
+    ActionErroredError,
+    ActionTimeoutError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    Client,
+    RequestInfo,
+)
+from do_images.testing import FakeDigitalOcean
+from tests.support import Log, VirtualClock, client
+from tests.waiting import IN_PROGRESS, action, action_json, reply
+
+OnPoll = Callable[[object], object]
+Call = Callable[[Client, OnPoll], Coroutine[object, object, object]]
+
+SNAPSHOT, BACKUP = 7555620, 7555621
+STARTED = httpx.Response(201, json={"action": action_json()})
+DONE = reply(status="completed")
+
+PASSING = [
+    httpx.ConnectError("refused"),
+    httpx.ConnectTimeout("slow"),
+    httpx.ReadError("reset"),
+    httpx.ReadTimeout("slow"),
+    httpx.RemoteProtocolError("hung up"),
+    httpx.PoolTimeout("none free"),
+    httpx.Response(408),
+    httpx.Response(429),
+    httpx.Response(500),
+    httpx.Response(502, text="<html>bad gateway</html>"),
+    httpx.Response(503, headers={"retry-after": "3"}),
+    httpx.Response(524),
+    httpx.Response(599),
+    httpx.Response(200, content=b'{"action": {"id": 9, "sta'),
+    httpx.Response(200, content=b""),
+]
+
+
+@pytest.fixture
+def fake() -> FakeDigitalOcean:
+    return FakeDigitalOcean()
+
+
+# ── Good ends ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_it_looks_every_poll_until_the_action_has_completed() -> None:
+    clock = VirtualClock()
+    log = Log(STARTED, reply(), reply(), DONE)
+    with client(log, clock=clock) as do:
+        done = do.image.transfer(1, "nyc3", wait=True)
+    assert done.status == "completed"
+    assert log.calls == ["POST /v2/images/1/actions"] + ["GET /v2/images/1/actions/9"] * 3
+    assert clock.sleeps == [5, 5, 5], "the first look right after the start would be wasted"
+
+
+@pytest.mark.parametrize(("poll", "every"), [(0, 1), (0.01, 1), (1, 1), (2.5, 2.5), (60, 60)])
+def test_a_poll_below_a_second_counts_as_one(poll: float, every: float) -> None:
+    clock = VirtualClock()
+    with client(Log(STARTED, reply(), DONE), clock=clock) as do:
+        do.image.transfer(1, "nyc3", wait=True, poll=poll)
+    assert clock.sleeps == [every, every]
+
+
+def test_without_a_timeout_it_waits_for_hours(fake: FakeDigitalOcean) -> None:
+    fake.transfer_takes(24 * 3600)
+    with fake.client() as do:
+        done = do.image.transfer(SNAPSHOT, "nyc3", True, 600, None)
+    assert done.status == "completed"
+    assert fake.clock.monotonic() == 24 * 3600
+
+
+def test_a_conversion_is_waited_for_alike(fake: FakeDigitalOcean) -> None:
+    seen: list[Action] = []
+    with fake.client() as do:
+        done = do.image.convert(BACKUP, True, 2, 60, on_poll=seen.append)
+    assert [one.status for one in seen] == [IN_PROGRESS, IN_PROGRESS, "completed"]
+    assert seen[-1] == done
+
+
+@pytest.mark.parametrize("timeout", [0, 300, None])
+def test_an_action_that_has_completed_costs_no_request(timeout: float | None) -> None:
+    log = Log(httpx.Response(500))
+    ended = action(status="completed")
+    with client(log) as do:
+        assert do.action.wait(ended, timeout=timeout) is ended
+    assert not log.requests
+
+
+def test_one_that_has_errored_costs_none_either() -> None:
+    log = Log(httpx.Response(500))
+    with client(log) as do:
+        with pytest.raises(ActionErroredError):
+            do.action.wait(action(status="errored"))
+    assert not log.requests
+
+
+@pytest.mark.parametrize(
+    ("begun", "first"), [(0.0, 5), (-2.0, 3), (-5.0, 0), (-3600.0, 0), (3600.0, 5), (None, 0)]
+)
+def test_an_action_begun_earlier_is_looked_at_when_its_state_is_a_poll_old(
+    begun: float | None, first: float
+) -> None:
+    clock = VirtualClock()
+    with client(Log(DONE), clock=clock) as do:
+        do.action.wait(action(begun=begun))
+    assert clock.sleeps == [first]
+
+
+def test_a_completed_action_without_its_end_is_completed() -> None:
+    log = Log(STARTED, httpx.Response(200, json={"action": action_json(status="completed")}))
+    with client(log) as do:
+        assert (do.image.transfer(1, "nyc3", wait=True)).completed_at is None
+
+
+# ── Where it looks ──────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("made", "path"),
+    [
+        (action(), "/v2/images/1/actions/9"),
+        (action(kind="convert"), "/v2/images/1/actions/9"),
+        (action(kind="reboot", resource="droplet"), "/v2/actions/9"),
+        (action(image=None), "/v2/actions/9"),
+    ],
+)
+def test_actions_of_images_are_looked_at_through_them(made: Action, path: str) -> None:
+    log = Log(DONE)
+    with client(log) as do:
+        do.action.wait(made)
+    assert log.calls == [f"GET {path}"]
+
+
+def test_the_scopes_of_images_are_enough(fake: FakeDigitalOcean) -> None:
+    token = fake.token({"image:read", "image:update"})
+    with fake.client(token=token) as do:
+        assert (do.image.transfer(SNAPSHOT, "nyc3", wait=True)).status == "completed"
+        fake.quirk("null_resource_id")
+        # Of what it was started on, an answer need not remind us.
+        assert (do.image.transfer(SNAPSHOT, "ams3", wait=True)).status == "completed"
+
+
+# ── Bad ends ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_action_that_errors_ends_it_at_once() -> None:
+    log = Log(STARTED, reply(), reply(status="errored"))
+    with client(log) as do:
+        with pytest.raises(ActionErroredError, match="transfer of image 1 to nyc3") as caught:
+            do.image.transfer(1, "nyc3", wait=True, timeout=None)
+    assert caught.value.action.status == "errored"
+    assert caught.value.action.id == 9
+
+
+def test_one_that_is_late_has_its_newest_state_and_can_be_taken_up_again(
+    fake: FakeDigitalOcean,
+) -> None:
+    fake.transfer_takes(500)
+    seen: list[Action] = []
+    with fake.client() as do:
+        with pytest.raises(ActionTimeoutError, match="is still in-progress after 300 s") as caught:
+            do.image.transfer(SNAPSHOT, "nyc3", wait=True, on_poll=seen.append)
+        late = caught.value
+        assert isinstance(late, TimeoutError)
+        assert fake.clock.monotonic() == 300
+        assert len(seen) == 60
+        assert late.action is seen[-1], "as it was seen last"
+        done = do.action.wait(late.action)
+        assert (done.id, done.status) == (late.action.id, "completed")
+        assert fake.clock.monotonic() == 500
+
+
+@pytest.mark.parametrize(
+    ("poll", "timeout", "looks"),
+    [(5, 0, [0]), (5, 3, [3]), (5, 5, [5]), (5, 12, [5, 10, 12]), (1, 1 / 3, [1 / 3])],
+)
+def test_the_last_look_falls_due_with_the_timeout(
+    poll: float, timeout: float, looks: list[float], fake: FakeDigitalOcean
+) -> None:
+    fake.transfer_takes(math.inf)
+    began = fake.clock.time()
+    with fake.client() as do:
+        with pytest.raises(ActionTimeoutError):
+            do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=poll, timeout=timeout)
+    assert [look.time - began for look in fake.requests[1:]] == pytest.approx(looks)
+
+
+def test_what_completes_just_in_time_is_completed(fake: FakeDigitalOcean) -> None:
+    fake.transfer_takes(12)
+    with fake.client() as do:
+        done = do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=12)
+    assert done.status == "completed"
+
+
+@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["poll", "timeout"])
+def test_wrong_times_are_refused_before_any_request(name: str, wrong: float) -> None:
+    log = Log(httpx.Response(500))
+    poll, timeout = (wrong, 300) if name == "poll" else (5, wrong)
+    with client(log) as do:
+        with pytest.raises(ValueError, match=name):
+            do.image.transfer(1, "nyc3", poll=poll, timeout=timeout)
+        with pytest.raises(ValueError, match=name):
+            do.image.transfer_many(1, ["nyc3"], poll=poll, timeout=timeout)
+        with pytest.raises(ValueError, match=name):
+            do.image.convert(1, poll=poll, timeout=timeout)
+        with pytest.raises(ValueError, match=name):
+            do.action.wait(action(), poll=poll, timeout=timeout)
+        with pytest.raises(ValueError, match=name):
+            do.action.wait_all([], poll=poll, timeout=timeout)
+    assert not log.requests
+
+
+def test_wrong_arguments_are_refused_before_any_request() -> None:
+    log = Log(httpx.Response(500))
+    with client(log) as do:
+        with pytest.raises(TypeError, match="on_poll"):
+            do.action.wait(action(), on_poll="print")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+        with pytest.raises(TypeError, match="Action expected, not int"):
+            do.action.wait(9)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+        with pytest.raises(TypeError, match="Action expected, not dict"):
+            do.action.wait_all([action(), {}])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - as meant
+    assert not log.requests
+
+
+# ── Trouble ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _name(value: object) -> str | None:
+    if isinstance(value, httpx.Response):
+        return f"{value.status_code} {value.content[:9].decode()}".strip()
+    return type(value).__name__ if isinstance(value, Exception) else None
+
+
+@pytest.mark.parametrize("trouble", PASSING, ids=_name)
+def test_trouble_that_passes_does_not_end_it(trouble: httpx.Response | Exception) -> None:
+    seen: list[Action] = []
+    log = Log(STARTED, trouble, reply(), trouble, trouble, DONE)
+    with client(log) as do:
+        done = do.image.transfer(1, "nyc3", wait=True, on_poll=seen.append)
+    assert done.status == "completed"
+    assert len(log.requests) == 6, "the next tick is the next try"
+    assert [one.status for one in seen] == [IN_PROGRESS, "completed"], "failed looks don't count"
+
+
+@pytest.mark.parametrize("trouble", PASSING, ids=_name)
+def test_trouble_that_stays_is_the_cause_of_the_timeout(
+    trouble: httpx.Response | Exception,
+) -> None:
+    clock = VirtualClock()
+    with client(Log(STARTED, trouble), clock=clock) as do:
+        with pytest.raises(ActionTimeoutError, match="is still in-progress") as caught:
+            do.image.transfer(1, "nyc3", wait=True, timeout=60)
+    assert isinstance(caught.value.__cause__, APIError)
+    assert clock.now == pytest.approx(60)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
+def test_other_refusals_end_it_at_once(status: int) -> None:
+    log = Log(STARTED, reply(), httpx.Response(status))
+    with client(log) as do:
+        with pytest.raises(APIStatusError, match="transfer of image 1 to nyc3") as caught:
+            do.image.transfer(1, "nyc3", wait=True)
+    assert caught.value.status_code == status
+    assert len(log.requests) == 3
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"action": {"id": 9}}', b"[]", b"<html>"])
+def test_so_does_a_body_that_makes_no_sense(body: bytes) -> None:
+    with client(Log(STARTED, httpx.Response(200, content=body))) as do:
+        with pytest.raises(APIResponseValidationError):
+            do.image.transfer(1, "nyc3", wait=True)
+
+
+def test_a_look_has_no_more_time_than_the_wait() -> None:
+    given: list[float] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return STARTED
+        timeout = request.extensions["timeout"]["read"]
+        given.append(timeout)
+        clock.now += timeout
+        raise httpx.ReadTimeout("never answered")
+
+    clock = VirtualClock()
+    with client(respond, clock=clock) as do:
+        with pytest.raises(ActionTimeoutError):
+            do.image.transfer(1, "nyc3", wait=True, timeout=100)
+    assert given == [60, 31], "a minute for each request, and a second beyond the timeout"
+    assert clock.now == pytest.approx(101)
+
+
+def test_the_clients_own_timeout_holds_without_one() -> None:
+    given: list[object] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        given.append(request.extensions["timeout"]["read"])
+        return steps(request)
+
+    steps = Log(STARTED, httpx.ReadTimeout("slow"), DONE)
+    with client(respond) as do:
+        do.with_options(timeout=7).image.transfer(1, "nyc3", True, 5, None)
+    assert given == [7, 7, 7]
+
+
+def test_an_answer_that_comes_after_the_timeout_still_counts() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            return STARTED
+        clock.now += 0.8
+        return DONE
+
+    clock = VirtualClock()
+    with client(respond, clock=clock) as do:
+        assert (do.image.transfer(1, "nyc3", wait=True, timeout=5)).status == "completed"
+
+
+def test_the_time_that_an_answer_names_is_kept() -> None:
+    clock = VirtualClock()
+    log = Log(STARTED, httpx.Response(503, headers={"retry-after": "42"}), DONE)
+    with client(log, clock=clock) as do:
+        do.image.transfer(1, "nyc3", wait=True)
+    assert clock.sleeps == [5, 42]
+
+
+# ── on_poll ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Stop(Exception):
+    """A user's own."""
+
+
+def _transfer(do: Client, on_poll: OnPoll) -> object:
+    return do.image.transfer(SNAPSHOT, "nyc3", wait=True, on_poll=on_poll)
+
+
+def _transfer_many(do: Client, on_poll: OnPoll) -> object:
+    return do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True, on_poll=on_poll)
+
+
+def _convert(do: Client, on_poll: OnPoll) -> object:
+    return do.image.convert(BACKUP, wait=True, on_poll=on_poll)
+
+
+def _wait(do: Client, on_poll: OnPoll) -> object:
+    return do.action.wait(do.image.convert(BACKUP), on_poll=on_poll)
+
+
+def _wait_all(do: Client, on_poll: OnPoll) -> object:
+    actions = [do.image.convert(BACKUP), do.image.transfer(SNAPSHOT, "nyc3")]
+    return do.action.wait_all(actions, on_poll=on_poll)
+
+
+def _wait_for_image(do: Client, on_poll: OnPoll) -> object:
+    image = do.image.create(name="x", url="https://x.example/x.img", region="nyc3")
+    return do.image.wait(image, on_poll=on_poll)
+
+
+@pytest.mark.parametrize(
+    "call", [_transfer, _transfer_many, _convert, _wait, _wait_all, _wait_for_image]
+)
+def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalOcean) -> None:
+    stop = Stop("enough")
+    calls: list[object] = []
+
+    def on_poll(shown: object) -> None:
+        calls.append(shown)
+        raise stop
+
+    with fake.client() as do:
+        with pytest.raises(Stop) as caught:
+            _ = call(do, on_poll)
+        assert caught.value is stop
+        assert caught.value.__cause__ is None
+        assert len(calls) == 1
+        # The client is as good as before.
+        assert (do.image.info(SNAPSHOT)).id == SNAPSHOT
+
+
+def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_failed() -> None:
+    gone = APIError("mine", request=RequestInfo("GET", "https://x.example"))
+
+    def on_poll(_: object) -> None:
+        raise gone
+
+    log = Log(STARTED, reply())
+    with client(log) as do:
+        with pytest.raises(APIError) as caught:
+            do.image.transfer(1, "nyc3", wait=True, on_poll=on_poll)
+    assert caught.value is gone
+    assert len(log.requests) == 2
+
+
+def test_it_is_not_called_for_what_has_ended_before() -> None:
+    calls: list[object] = []
+    with client(Log(httpx.Response(500))) as do:
+        do.action.wait(action(status="completed"), on_poll=calls.append)
+    assert not calls
