@@ -1,25 +1,20 @@
 """The README keeps its word: its section on testing passes as it stands."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
 
 README = Path(__file__).parent.parent / "README.md"
 
 
-def test_the_section_on_testing_passes_as_it_stands(tmp_path: Path) -> None:
-    section = README.read_text().partition("## Testing your code")[2].partition("\n## ")[0]
+def test_the_section_on_testing_passes_as_it_stands(pytester: pytest.Pytester) -> None:
+    section = README.read_text("utf-8").partition("## Testing your code")[2].partition("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 2
-    for number, block in enumerate(blocks):
-        tmp_path.joinpath(f"test_{number}.py").write_text(block)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-W", "error"]
-    done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", str(tmp_path)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "4 passed" in done.stdout, done.stdout
+    pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
+    without = ("-p", "no:asyncio", "-p", "no:cacheprovider")
+    result = pytester.runpytest_inprocess("-W", "error", *without)
+    assert result.parseoutcomes() == {"passed": 4}
