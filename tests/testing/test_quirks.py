@@ -55,8 +55,12 @@ def test_quirks_are_switched_on_and_off(fake: FakeDigitalOcean, api: httpx.Clien
     assert (image(api)["tags"], image(api)["slug"]) == (None, "")
     fake.quirk("null_tags", on=False)
     assert (image(api)["tags"], image(api)["slug"]) == ([], "")
-    with pytest.raises(ValueError, match="there is no quirk 'no_such', only accepted_at_once"):
+    with pytest.raises(
+        ValueError, match=r"there is no quirk 'no_such'\. They are accepted_at_once"
+    ):
         fake.quirk("no_such")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
+    with pytest.raises(ValueError, match=r"did you mean 'null_tags'\?"):
+        fake.quirk("nul_tags")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
     # What the test sees is not what is odd about the answers.
     assert fake.images[-1].tags == ["base-image", "prod"]
 

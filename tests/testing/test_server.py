@@ -174,7 +174,9 @@ def test_bodies_that_lie_about_their_length(fake: FakeDigitalOcean, http: httpx.
     [
         ("Content-Length: many\n", 400),
         ("Content-Length: 99999999\n", 413),
-        ("Transfer-Encoding: chunked\n", 411),
+        ("Transfer-Encoding: gzip, chunked\n", 501),
+        ("Transfer-Encoding: chunked\n\n-4\nab", 400),
+        ("Transfer-Encoding: chunked\n\n2\nab\nfffffff\n", 413),
     ],
 )
 def test_requests_that_are_no_good(
@@ -184,6 +186,27 @@ def test_requests_that_are_no_good(
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["id"] == "bad_request"
     assert not fake.requests
+
+
+def test_a_body_may_come_in_chunks(fake: FakeDigitalOcean, http: httpx.Client, url: str) -> None:
+    pieces = iter([b'{"type": "trans', b'fer", "region": "nyc3"}'])
+    assert http.post(ACTIONS, content=pieces).status_code == 201
+    assert fake.requests[-1].body == START
+    # What else may stand between chunks is passed over, and the connection can be used again.
+    rename = (
+        f"PUT /v2/images/7555621 HTTP/1.1\nHost: x\nAuthorization: Bearer {fake.token()}\n"
+        'Transfer-Encoding: Chunked\n\n6;note="a"\n{"name\n0B\n": "chunk"}\n0\nX-Sum: 1\n\n'
+    )
+    nothing = "GET / HTTP/1.1\nHost: x\nConnection: close\n\n"
+    answer = say(url, rename + nothing)
+    assert answer.startswith(b"HTTP/1.1 200 OK")
+    assert b"HTTP/1.1 404" in answer
+    assert fake.image(7555621).name == "chunk"
+
+
+def test_takes_whole_addresses(fake: FakeDigitalOcean, url: str) -> None:
+    say(url, f"GET {url}/v2/images?page=2 HTTP/1.1\nHost: x\nConnection: close\n\n")
+    assert (fake.requests[-1].operation, fake.requests[-1].query) == ("images_list", {"page": "2"})
 
 
 def test_what_is_not_http(url: str) -> None:
