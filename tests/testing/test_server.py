@@ -76,7 +76,7 @@ def test_clients_wait_in_the_fakes_time(fake: FakeDigitalOcean) -> None:
         began = time.monotonic()
         while do.action.info(action.id).status != "completed":
             time.sleep(0.01)
-        assert 0.3 < time.monotonic() - began < 30
+        assert time.monotonic() - began > 0.3
     with fake.serve(speed=0) as url, Client(fake.token(), base_url=url, clock=fake.clock) as do:
         action = do.image.transfer(7555620, "fra1", wait=True)
         assert action.status == "completed"
