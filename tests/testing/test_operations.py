@@ -589,6 +589,13 @@ def test_keeps_what_was_sent(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     assert repr(fake) == "<FakeDigitalOcean: 16 images, 1 actions, 4 requests>"
 
 
+def test_what_was_sent_so_far_does_not_grow(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    before = fake.requests
+    api.get("/v2/images")
+    assert before == []
+    assert len(fake.requests) == 1
+
+
 def test_answers_without_any_wire(fake: FakeDigitalOcean) -> None:
     headers = {"Authorization": f"Bearer {fake.token()}"}
     reply = fake.handle("GET", "/v2/images?private=true", headers)

@@ -5,13 +5,20 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import get_args
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from do_images import APITimeoutError, Client
-from do_images.testing import FakeDigitalOcean
+from do_images import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    Client,
+)
+from do_images.testing import Broken, FakeDigitalOcean, Loss
 from tests.testing.faithful import violations
 
 START = {"type": "transfer", "region": "nyc3"}
@@ -134,6 +141,35 @@ def test_lost_connections(fake: FakeDigitalOcean, http: httpx.Client) -> None:
         http.post(ACTIONS, json=START)
     assert len(fake.actions) == 1
     assert http.get(ACTIONS).status_code == 200
+
+
+def test_every_fault_reaches_a_client(fake: FakeDigitalOcean, url: str) -> None:
+    with Client(fake.token(), base_url=url, max_retries=0) as do:
+        for lose in get_args(Loss):
+            fake.fail_next("GET", "*", lose=lose)
+            with pytest.raises(APIConnectionError):
+                do.image.info(7555620)
+        for broken in get_args(Broken):
+            fake.fail_next("GET", "*", broken=broken)
+            with pytest.raises(APIResponseValidationError):
+                do.image.info(7555620)
+        for status in (400, 418, 429, 500, 502, 599):
+            fake.fail_next("GET", "*", status=status)
+            with pytest.raises(APIStatusError) as caught:
+                do.image.info(7555620)
+            assert caught.value.status_code == status
+        assert fake.faults_left == 0
+        assert do.image.info(7555620).id == 7555620
+
+
+def test_a_small_quota(fake: FakeDigitalOcean, http: httpx.Client) -> None:
+    fake.quota(2, window=60, retry_after=True)
+    answers = [http.get("/v2/images") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0"]
+    assert answers[2].headers["retry-after"] == "60"
+    fake.advance(60)
+    assert http.get("/v2/images").status_code == 200
 
 
 def test_slow_answers_and_dripping_ones(fake: FakeDigitalOcean, http: httpx.Client) -> None:

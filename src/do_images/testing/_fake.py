@@ -1,6 +1,6 @@
 """`FakeDigitalOcean`: what a test arranges, inspects, and lets go wrong."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -178,9 +178,9 @@ class FakeDigitalOcean:
     # ── What it holds ───────────────────────────────────────────────────────────────────────
 
     @property
-    def requests(self) -> Sequence[Request]:
-        """Every request that was sent, in the order in which they came."""
-        return self._service.requests
+    def requests(self) -> list[Request]:
+        """Every request that was sent so far, in the order in which they came."""
+        return [*self._service.requests]
 
     @property
     def images(self) -> list[Image]:

@@ -156,6 +156,10 @@ def check(fault: Fault) -> None:
         raise ValueError('after goes with a status; a lost connection has lose="after"')
     if fault.broken is not None and fault.status is not None:
         raise ValueError("broken is about the real answer; a status has a body of its own")
+    if fault.lose is not None and (fault.status, fault.broken) != (None, None):
+        raise ValueError("lose is no answer at all: it goes with neither status nor broken")
+    if fault.body is not None and fault.status is None:
+        raise ValueError("body goes with a status; broken spoils the real answer's")
     if (fault.times is not None and fault.times < 1) or fault.skip < 0:
         raise ValueError("times must be 1 or more, or None for always; skip 0 or more")
     if fault.status is not None and not 200 <= fault.status <= 599:
