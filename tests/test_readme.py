@@ -8,7 +8,7 @@ import pytest
 pytest_plugins = ["pytester"]
 
 README = Path(__file__).parent.parent / "README.md"
-WITHOUT = ("-p", "no:asyncio", "-p", "no:cacheprovider")
+WITHOUT = ("-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
 def test_the_section_on_testing_passes_as_it_stands(pytester: pytest.Pytester) -> None:

@@ -7,15 +7,16 @@ nonsense never does anything, and nobody gets in without the token.
 # Strictly taken, schemathesis leaves many a type open.
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from schemathesis import Case, GenerationMode, HookContext
+from schemathesis import Case, GenerationMode
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
@@ -41,35 +42,35 @@ ONCE = settings(
 )
 
 
-def account() -> FakeDigitalOcean:
-    """A fake that holds something of everything; always the same."""
+def account() -> tuple[FakeDigitalOcean, Mapping[str, list[Any]]]:
+    """A fake that holds something of everything, and what it holds; always the same."""
     fake = FakeDigitalOcean()
     fake.token(value="secret")
     fake.quota(1_000_000)
-    fake.offer_image()
+    offered, offer = fake.offer_image()
     with fake.client() as do:
-        for image in fake.add_images(2):
-            do.image.transfer(image, "nyc3")
-        do.image.account_transfer(7555622, recipient_uuid="5a4981aa")
-    return fake
+        actions = [do.image.transfer(image, "nyc3").id for image in fake.add_images(2)]
+        own_offer = do.image.account_transfer(7555622, recipient_email="ops@example.com")
+    return fake, {
+        "image_id": [7555620, 7555621, 7555622, offered, *(it.resource_id for it in fake.actions)],
+        "action_id": actions,
+        # In step with the images: the third is offered by us, the fourth to us.
+        "transfer_id": [own_offer, offer],
+        "region": ["ams3", "nyc3", "sgp1"],
+    }
 
 
-_PATTERN = account()
-KNOWN: Mapping[str, list[int]] = {
-    "image_id": [image.id for image in _PATTERN.images if not image.public],
-    "action_id": [action.id for action in _PATTERN.actions],
-}
+_, KNOWN = account()
 
 
-@SCHEMA.hook
-def map_path_parameters(
-    _context: HookContext, parameters: dict[str, object] | None
-) -> dict[str, object] | None:
-    """Of the numbers in a path, most are those of what is there: else all answers were 404."""
-    for name, value in (parameters or {}).items():
-        if parameters and name in KNOWN and isinstance(value, int) and value % 4:
-            parameters[name] = KNOWN[name][value % len(KNOWN[name])]
-    return parameters
+def aim(case: Case[Any], number: int) -> None:
+    """Puts what is there in the place of most ids and regions: else all answers were 404 or 422."""
+    places = [place for place in (case.path_parameters, case.body) if isinstance(place, dict)]
+    for values in cast("list[dict[str, Any]]", places):
+        for name in values.keys() & KNOWN.keys():
+            known = KNOWN[name]
+            if number % 4 and values[name] and type(values[name]) is type(known[0]):
+                values[name] = known[number % len(known)]
 
 
 class How(TypedDict):
@@ -82,7 +83,7 @@ class How(TypedDict):
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    return account()
+    return account()[0]
 
 
 @pytest.fixture
@@ -93,14 +94,24 @@ def how(fake: FakeDigitalOcean) -> Iterator[How]:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_answer_is_true_to_the_spec(operation: str, fake: FakeDigitalOcean, how: How) -> None:
-    strategy = OPERATIONS[operation].as_strategy
-    told_apart = [strategy(generation_mode=mode) for mode in GenerationMode]
-
-    @ONCE
-    @given(st.one_of(told_apart))
-    def drive(case: Case[Any]) -> None:
+    found = OPERATIONS[operation]
+    modes = [*GenerationMode]
+    numbers = count()
+    begun = len(fake.requests)
+    # Every limit of the schema from both sides, and every method that there is.
+    for case in SCHEMA.iter_coverage_cases(
+        found, generation_modes=modes, generation_config=SCHEMA.config.generation
+    ):
+        aim(case, next(numbers))
         case.call_and_validate(**how)
 
-    drive()
-    statuses = {request.status for request in fake.requests if request.operation}
-    assert len(statuses) > 1, "nothing was reached"
+    @ONCE
+    @given(st.one_of([found.as_strategy(generation_mode=mode) for mode in modes]))
+    def by_chance(case: Case[Any]) -> None:
+        aim(case, next(numbers))
+        case.call_and_validate(**how)
+
+    by_chance()
+    # It was done, and it was refused.
+    answered = [request.status or 0 for request in fake.requests[begun:] if request.operation]
+    assert {status // 100 for status in answered} == {2, 4}
