@@ -5,6 +5,7 @@ of do_images.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,7 +34,11 @@ def do(fake_digitalocean: "FakeDigitalOcean") -> "Iterator[Client]":
 
 
 @pytest.fixture
-def async_do(fake_digitalocean: "FakeDigitalOcean") -> "AsyncClient":
+def async_do(fake_digitalocean: "FakeDigitalOcean") -> "Iterator[AsyncClient]":
     """An `AsyncClient` of `fake_digitalocean`, for whatever plugin runs asynchronous tests."""
-    # In process there is nothing to close, so no event loop is needed to set it up.
-    return fake_digitalocean.async_client()
+    client = fake_digitalocean.async_client()
+    yield client
+    # In process there is no connection to wait for, so closing takes one step and no event loop,
+    # whoever's loop the test ran on.
+    with suppress(StopIteration):
+        client.aclose().send(None)

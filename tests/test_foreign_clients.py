@@ -58,6 +58,25 @@ def test_doboto(fake: FakeDigitalOcean, url: str) -> None:
     assert SNAPSHOT not in {image.id for image in fake.images}
 
 
+def test_pydo(fake: FakeDigitalOcean, url: str) -> None:
+    pydo = pytest.importorskip("pydo", reason="pydo is missing")
+    plain = {"enforce_https": False}  # else it keeps tokens from any http:// address
+    with pydo.Client(token=fake.token(), endpoint=url) as do:
+        listed = do.images.list(private=True, per_page=2, **plain)
+        assert (len(listed["images"]), listed["meta"]["total"]) == (2, 3)
+        assert do.images.get("debian-12-x64", **plain)["image"]["slug"] == "debian-12-x64"
+        body = {"type": "transfer", "region": "nyc3"}
+        action = do.image_actions.post(SNAPSHOT, body, **plain)["action"]
+        assert action["status"] == "in-progress"
+        fake.advance(5)
+        assert (
+            do.image_actions.get(SNAPSHOT, action["id"], **plain)["action"]["region_slug"] == "nyc3"
+        )
+        assert do.actions.list(**plain)["actions"][0]["status"] == "completed"
+        do.images.delete(SNAPSHOT, **plain)
+    assert SNAPSHOT not in {image.id for image in fake.images}
+
+
 def test_curl(fake: FakeDigitalOcean, url: str) -> None:
     curl = shutil.which("curl")
     if curl is None:

@@ -89,7 +89,10 @@ def test_the_two_sides_never_meet() -> None:
     ("room", "also"),
     [
         # The fake's routes are the endpoints of the spec, and its time takes the clients' place.
-        ("do_images.testing", {"do_images._base", "do_images._clock", "do_images._endpoints"}),
+        (
+            "do_images.testing",
+            {"do_images._base", "do_images._clock", "do_images._endpoints", "do_images.models"},
+        ),
         ("do_images.cli", {"do_images.testing"}),
     ],
 )

@@ -1,8 +1,8 @@
 """The pytest plugin, in test runs of its own."""
 
-import subprocess
-import sys
-from pathlib import Path
+import pytest
+
+pytest_plugins = ["pytester"]
 
 THREE_LINES = """
 def test_copies(do, fake_digitalocean):
@@ -15,7 +15,18 @@ def test_starts_anew(do):
     assert "nyc3" not in do.image.info(7555620).regions
 """
 
-ASYNC = """
+COPIES = """
+async def test_copies(async_do, fake_digitalocean):
+    action = await async_do.image.transfer(7555620, "nyc3", wait=True)
+    assert fake_digitalocean.actions == [action]
+
+
+async def test_both_clients_see_one_account(async_do, do):
+    await async_do.image.update(7555620, "renamed")
+    assert do.image.info(7555620).name == "renamed"
+"""
+
+MARKED = """
 import pytest
 
 
@@ -27,7 +38,51 @@ async def test_with_anyio(async_do):
 
 @pytest.mark.asyncio
 async def test_with_pytest_asyncio(async_do):
-    assert (await async_do.image.info(7555620)).regions == ["nyc1", "nyc2"]
+    action = await async_do.image.transfer(7555620, "nyc3", wait=True)
+    assert action.status == "completed"
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+"""
+
+CLOSED = """
+import asyncio
+
+import pytest
+
+kept = []
+
+
+def test_uses_both(do, async_do):
+    do.image.info(7555620)
+    asyncio.run(async_do.image.info(7555620))
+    kept.extend([do, async_do])
+
+
+def test_they_are_closed_afterwards():
+    do, async_do = kept
+    with pytest.raises(RuntimeError, match="closed"):
+        do.image.info(7555620)
+    with pytest.raises(RuntimeError, match="closed"):
+        asyncio.run(async_do.image.info(7555620))
+"""
+
+ITS_OWN = """
+import pytest
+
+from do_images.testing import FakeDigitalOcean
+
+
+@pytest.fixture
+def fake_digitalocean():
+    with FakeDigitalOcean(empty=True) as fake:
+        yield fake
+
+
+def test_the_clients_follow(do):
+    assert do.image.list() == []
 """
 
 NOTHING = """
@@ -38,35 +93,54 @@ def test_nothing():
     assert not {"do_images", "httpx", "pydantic"} & set(sys.modules)
 """
 
-
-def run(folder: Path, source: str, *options: str) -> str:
-    """What pytest prints of a run over one file; it must succeed."""
-    folder.joinpath("test_it.py").write_text(source)
-    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
-    done = subprocess.run(
-        [*command, *options, str(folder)], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+# What else is installed here is none of the plugin's business, and imports a lot itself.
+OTHERS = ("anyio", "asyncio", "hypothesispytest", "randomly", "respx", "schemathesis")
 
 
-NO_ASYNCIO = ("-p", "no:asyncio")
+def options(*, needed: str = "") -> list[str]:
+    """A run in which every warning is an error, with one of the other plugins at most."""
+    off = [word for name in OTHERS if name not in needed for word in ("-p", f"no:{name}")]
+    return ["-q", "-W", "error", "-p", "no:cacheprovider", *off]
 
 
-def test_three_lines_are_enough_with_xdist_too(tmp_path: Path) -> None:
-    assert "2 passed" in run(tmp_path, THREE_LINES, *NO_ASYNCIO, "-n", "2")
+def check(result: pytest.RunResult, passed: int) -> None:
+    """Nothing but so many tests that passed."""
+    assert result.parseoutcomes() == {"passed": passed}
 
 
-def test_works_with_both_asynchronous_plugins(tmp_path: Path) -> None:
-    tmp_path.joinpath("conftest.py").write_text(
-        "import pytest\n\n\n@pytest.fixture\ndef anyio_backend():\n    return 'asyncio'\n"
-    )
+def test_three_lines_are_enough(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(THREE_LINES)
+    check(pytester.runpytest_inprocess(*options()), 2)
+
+
+def test_works_with_xdist(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(THREE_LINES)
+    check(pytester.runpytest_inprocess(*options(), "-n", "1"), 2)
+
+
+def test_works_with_anyio_and_pytest_asyncio(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(MARKED)
     scope = "asyncio_default_fixture_loop_scope=function"
-    assert "2 passed" in run(tmp_path, ASYNC, "-o", scope)
+    check(pytester.runpytest_inprocess(*options(needed="anyio asyncio"), "-o", scope), 2)
 
 
-def test_a_run_that_does_not_use_it_does_not_pay_for_it(tmp_path: Path) -> None:
-    # What else is installed here is none of its business: these import a lot themselves.
-    others = ["-p", "no:anyio", *NO_ASYNCIO, "-p", "no:hypothesispytest", "-p", "no:respx"]
-    others += ["-p", "no:schemathesis"]
-    assert "1 passed" in run(tmp_path, NOTHING, *others)
+def test_works_with_pytest_asyncio_in_auto_mode(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(COPIES)
+    mode = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
+    check(pytester.runpytest_inprocess(*options(needed="asyncio"), *mode), 2)
+
+
+def test_closes_its_clients(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(CLOSED)
+    check(pytester.runpytest_inprocess(*options()), 2)
+
+
+def test_a_fake_of_ones_own_takes_its_place(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(ITS_OWN)
+    check(pytester.runpytest_inprocess(*options()), 1)
+
+
+def test_a_run_that_does_not_use_it_does_not_pay_for_it(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(NOTHING)
+    # In a process of its own: here all of it is imported.
+    check(pytester.runpytest_subprocess(*options()), 1)

@@ -1,25 +1,38 @@
-"""The README keeps its word: its section on testing passes as it stands."""
+"""README and docs keep their word: what they say on testing passes as it stands."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
+
+pytest_plugins = ["pytester"]
+
 README = Path(__file__).parent.parent / "README.md"
+WITHOUT = ("-p", "no:asyncio", "-p", "no:cacheprovider", "-p", "no:schemathesis")
 
 
-def test_the_section_on_testing_passes_as_it_stands(tmp_path: Path) -> None:
-    section = README.read_text().partition("## Testing your code")[2].partition("\n## ")[0]
+def test_the_section_on_testing_passes_as_it_stands(pytester: pytest.Pytester) -> None:
+    section = README.read_text("utf-8").partition("## Testing your code")[2].partition("\n## ")[0]
     blocks = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 2
-    for number, block in enumerate(blocks):
-        tmp_path.joinpath(f"test_{number}.py").write_text(block)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "-W", "error"]
-    done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", str(tmp_path)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+    pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
+    result = pytester.runpytest_inprocess("-W", "error", *WITHOUT)
+    assert result.parseoutcomes() == {"passed": 4}
+
+
+def test_the_examples_of_the_docs_run(pytester: pytest.Pytester) -> None:
+    text = (README.parent / "docs/testing.md").read_text("utf-8")
+    test, fixture, client, faults = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    pytester.makepyfile(
+        test_three_lines=test,
+        test_client=f"{client}\n\ndef test():\n    assert do.image.info(7555620)\n",
+        test_faults=(
+            "from do_images.testing import FakeDigitalOcean\n\nfake = FakeDigitalOcean()\n"
+            f"{faults}\n\ndef test():\n    assert fake.faults_left == 4\n"
+        ),
     )
-    assert "4 passed" in done.stdout, done.stdout
+    folder = pytester.mkpydir("folder")
+    folder.joinpath("conftest.py").write_text(fixture)
+    folder.joinpath("test_empty.py").write_text("def test(do):\n    assert not do.image.list()\n")
+    result = pytester.runpytest_inprocess("-W", "error", *WITHOUT)
+    assert result.parseoutcomes() == {"passed": 4}

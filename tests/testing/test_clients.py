@@ -1,7 +1,6 @@
 """The fake and both clients together: what a user's tests look like."""
 
 import asyncio
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,12 +25,10 @@ def test_a_users_test_is_three_lines() -> None:
 
 def test_an_hour_takes_no_time(fake: FakeDigitalOcean) -> None:
     fake.transfer_takes(3600)
-    began = time.monotonic()
     with fake.client() as do:
         action = do.image.transfer(7555620, "nyc3", wait=True, poll=30, timeout=None)
         with pytest.raises(ActionTimeoutError):
             do.image.transfer(7555621, "nyc3", wait=True, timeout=60)
-    assert time.monotonic() - began < 5
     assert action.completed_at is not None
     assert action.started_at is not None
     assert (action.completed_at - action.started_at).total_seconds() == 3600
@@ -142,12 +139,9 @@ def test_threads_share_a_fake(fake: FakeDigitalOcean) -> None:
     assert all("nyc3" in image.regions for image in fake.images if image.id in images)
 
 
-def test_a_thousand_transfers_with_waiting_are_quick(fake: FakeDigitalOcean) -> None:
+def test_a_thousand_transfers_with_waiting_cost_two_requests_each(fake: FakeDigitalOcean) -> None:
     images = fake.add_images(1000)
     with fake.client() as do:
-        began = time.process_time()
         for image in images:
             do.image.transfer(image, "nyc3", wait=True)
-        took = time.process_time() - began
     assert len(fake.requests) == 2000
-    assert took < 8  # about 1.2 s on two cores; slow machines and coverage take more

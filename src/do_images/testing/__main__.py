@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from threading import Event
 from types import FrameType
+from typing import get_args
 
-from do_images.testing import FakeDigitalOcean
+from do_images.testing import FakeDigitalOcean, Quirk
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -24,6 +25,14 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--parallel-transfers", action="store_true", help="let images be copied to many regions"
     )
+    parser.add_argument(
+        "--quirk",
+        action="append",
+        default=[],
+        choices=get_args(Quirk),
+        metavar="NAME",
+        help="an oddity of the real API, such as null_tags; may be given again",
+    )
     return parser.parse_args(given)
 
 
@@ -36,6 +45,7 @@ def main(given: Sequence[str] | None = None) -> int:
         accept_any_token=arguments.token is None,
     )
     fake.token(value=arguments.token)
+    fake.quirk(*arguments.quirk)
     stop = Event()
 
     def stopped(_signum: int, _frame: FrameType | None) -> None:
@@ -49,7 +59,8 @@ def main(given: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             stop.wait()
     except (OSError, OverflowError, ValueError) as error:
-        sys.stderr.write(f"The fake API can't be served: {error}\n")
+        reason = getattr(error, "strerror", None) or error
+        sys.stderr.write(f"The fake API can't be served on port {arguments.port}: {reason}\n")
         return 1
     sys.stdout.write(f"{len(fake.requests)} requests were answered.\n")
     return 0

@@ -201,10 +201,13 @@ class Account:
         if image.slug:
             self._slugs[image.slug] = image.id
 
+    def find(self, id_slug: int | str) -> ImageState | None:
+        """An image by its id or slug, whoever it belongs to."""
+        return self.images.get(self._slugs.get(id_slug, 0) if isinstance(id_slug, str) else id_slug)
+
     def image(self, owner: str, id_slug: str) -> ImageState:
         """An image by what stands in a path: its id, or the slug of a public one."""
-        id_ = _number(id_slug) or self._slugs.get(id_slug, 0)
-        image = self.images.get(id_)
+        image = self.find(_number(id_slug) or id_slug)
         if image is None or not (image.public or image.owner == owner):
             _not_found()
         return image

@@ -1,15 +1,17 @@
 """`FakeDigitalOcean`: what a test arranges, inspects, and lets go wrong."""
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
 
 import httpx
 
 from do_images import Action, AsyncClient, Client, Image
-from do_images.testing._account import Account, Quota, stamp
+from do_images.models import Distribution, ImageStatus, ImageType
+from do_images.testing._account import Account, ActionState, Quota, stamp
 from do_images.testing._bodies import action_body, image_body
 from do_images.testing._clock import (
     EPOCH,
@@ -176,9 +178,9 @@ class FakeDigitalOcean:
     # ── What it holds ───────────────────────────────────────────────────────────────────────
 
     @property
-    def requests(self) -> Sequence[Request]:
-        """Every request that was sent, in the order in which they came."""
-        return self._service.requests
+    def requests(self) -> list[Request]:
+        """Every request that was sent so far, in the order in which they came."""
+        return [*self._service.requests]
 
     @property
     def images(self) -> list[Image]:
@@ -195,6 +197,39 @@ class FakeDigitalOcean:
             self._account.settle()
             bodies = [action_body(action, ()) for action in self._account.actions.values()]
         return [Action.model_validate_json(body) for body in bodies]
+
+    def image(self, id_slug: int | str) -> Image:
+        """One of the images as it is now, by its id or its slug.
+
+        Raises:
+            ValueError: There is none.
+        """
+        with self._service.lock:
+            self._account.settle()
+            body = image_body(self._image(id_slug), ())
+        return Image.model_validate_json(body)
+
+    def action(self, id: int) -> Action:  # noqa: A002 - the API's word
+        """One of the actions as it is now.
+
+        Raises:
+            ValueError: There is none.
+        """
+        with self._service.lock:
+            self._account.settle()
+            body = action_body(self._action(id), ())
+        return Action.model_validate_json(body)
+
+    def _image(self, id_slug: int | str) -> ImageState:
+        image = self._account.find(id_slug)
+        if image is None:
+            raise ValueError(f"there is no image {id_slug!r}; fake.images are those that there are")
+        return image
+
+    def _action(self, id_: int) -> ActionState:
+        if id_ not in self._account.actions:
+            raise ValueError(f"there is no action {id_!r}; fake.actions are those that there are")
+        return self._account.actions[id_]
 
     @property
     def now(self) -> datetime:
@@ -219,6 +254,8 @@ class FakeDigitalOcean:
             account: The UUID of another account, such as one that an image was offered to.
             value: The token itself, in place of one that is made up.
         """
+        if scopes is not None:
+            scopes = _several("scopes", scopes)
         with self._service.lock:
             return self._account.token(scopes, OURS if account is None else account, value)
 
@@ -228,8 +265,8 @@ class FakeDigitalOcean:
         *,
         id: int | None = None,  # noqa: A002 - the API's word
         name: str | None = None,
-        type: str = "snapshot",  # noqa: A002 - the API's word
-        distribution: str = "Ubuntu",
+        type: ImageType = "snapshot",  # noqa: A002 - the API's word
+        distribution: Distribution = "Ubuntu",
         slug: str | None = None,
         public: bool = False,
         regions: Iterable[str] = ("nyc1",),
@@ -237,7 +274,7 @@ class FakeDigitalOcean:
         size_gigabytes: float = 2.34,
         description: str | None = "",
         tags: Iterable[str] = (),
-        status: str = "available",
+        status: ImageStatus = "available",
         error_message: str = "",
         created_at: datetime | None = None,
     ) -> int:
@@ -245,12 +282,19 @@ class FakeDigitalOcean:
 
         A public image of type `base` is listed as a distribution, one of type `snapshot` as an
         application. Sizes are in GB. One that has the status `NEW` or `pending` stays so.
+
+        Raises:
+            ValueError: The id or the slug is another image's, or an argument is no good.
+            TypeError: A str stands for several regions or tags.
         """
         with self._service.lock:
             now = self._account.settle()
             id_ = self._account.new_image_id() if id is None else id
-            if id_ in self._account.images:
-                raise ValueError(f"there is an image {id_} already")
+            if id_ < 1:
+                raise ValueError(f"an image's id is 1 or more: {id_}")
+            for taken in (id_, slug or ""):
+                if self._account.find(taken):
+                    raise ValueError(f"there is an image {taken!r} already")
             image = ImageState(
                 id_,
                 f"image-{id_}" if name is None else name,
@@ -259,11 +303,11 @@ class FakeDigitalOcean:
                 distribution=distribution,
                 slug=slug,
                 public=public,
-                regions=[*regions],
+                regions=_several("regions", regions),
                 min_disk_size=min_disk_size,
                 size_gigabytes=size_gigabytes,
                 description=description,
-                tags=[*tags],
+                tags=_several("tags", tags),
                 status=status,
                 error_message=error_message,
                 importing_to="" if status in {"NEW", "pending", "deleted"} else None,
@@ -271,15 +315,25 @@ class FakeDigitalOcean:
             self._account.put(image)
             return id_
 
-    def add_images(self, count: int, *, type: str = "snapshot", public: bool = False) -> list[int]:  # noqa: A002 - the API's word
+    def add_images(
+        self,
+        count: int,
+        *,
+        type: ImageType = "snapshot",  # noqa: A002 - the API's word
+        public: bool = False,
+    ) -> list[int]:
         """Adds many images, for pages, and returns their ids."""
         return [self.add_image(type=type, public=public) for _ in range(count)]
 
     def remove_image(self, id: int) -> None:  # noqa: A002 - the API's word
-        """Takes an image away, as if somebody else had deleted it."""
+        """Takes an image away, as if somebody else had deleted it; what runs on it goes on.
+
+        Raises:
+            ValueError: There is no such image.
+        """
         with self._service.lock:
             self._account.settle()
-            self._account.forget(self._account.images[id])
+            self._account.forget(self._image(id))
 
     def offer_image(
         self, *, name: str = "offered", regions: Iterable[str] = ("nyc1",)
@@ -316,10 +370,14 @@ class FakeDigitalOcean:
         self._account.import_error = error_message
 
     def fail_action(self, action_id: int) -> None:
-        """A running action will end errored, when its time is over."""
+        """A running action will end errored, when its time is over.
+
+        Raises:
+            ValueError: There is no such action, or it has ended.
+        """
         with self._service.lock:
             self._account.settle()
-            action = self._account.actions[action_id]
+            action = self._action(action_id)
             if action.status != "in-progress":
                 raise ValueError(f"action {action_id} has ended: {action.status}")
             action.fails = True
@@ -369,7 +427,10 @@ class FakeDigitalOcean:
         """
         for name in names:
             if name not in QUIRKS:
-                raise ValueError(f"there is no quirk {name!r}, only {', '.join(sorted(QUIRKS))}")
+                near = get_close_matches(name, QUIRKS, 1)
+                told = f"; did you mean {near[0]!r}?" if near else "."
+                known = ", ".join(sorted(QUIRKS))
+                raise ValueError(f"there is no quirk {name!r}{told} They are {known}")
         with self._service.lock:
             others = self._service.quirks.difference(names)
             self._service.quirks = others.union(names) if on else others
@@ -445,6 +506,12 @@ def _length(seconds: float) -> float:
     if not seconds >= 0:
         raise ValueError(f"seconds must be 0 or more: {seconds!r}")
     return seconds
+
+
+def _several(name: str, values: Iterable[str]) -> list[str]:
+    if isinstance(values, str):  # its letters would do, and mean nothing
+        raise TypeError(f"{name} must be several, such as [{values!r}], not one str")
+    return [*values]
 
 
 def _region(slug: str) -> str:

@@ -1,9 +1,10 @@
 """What goes wrong on demand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Literal, TypeAlias
+from math import inf
+from typing import Literal, TypeAlias, get_args
 
 from do_images.testing._bodies import dumps
 from do_images.testing._data import Json
@@ -155,12 +156,25 @@ def check(fault: Fault) -> None:
         raise ValueError('after goes with a status; a lost connection has lose="after"')
     if fault.broken is not None and fault.status is not None:
         raise ValueError("broken is about the real answer; a status has a body of its own")
+    if fault.lose is not None and (fault.status, fault.broken) != (None, None):
+        raise ValueError("lose is no answer at all: it goes with neither status nor broken")
+    if fault.body is not None and fault.status is None:
+        raise ValueError("body goes with a status; broken spoils the real answer's")
     if (fault.times is not None and fault.times < 1) or fault.skip < 0:
         raise ValueError("times must be 1 or more, or None for always; skip 0 or more")
-    if min(fault.delay, fault.drip) < 0:
-        raise ValueError("delay and drip must be 0 or more seconds")
+    if fault.status is not None and not 200 <= fault.status <= 599:
+        raise ValueError(f"status must be from 200 to 599: {fault.status!r}")
+    _one_of("lose", fault.lose, get_args(Loss))
+    _one_of("broken", fault.broken, get_args(Broken))
+    if not (0 <= fault.delay < inf and 0 <= fault.drip < inf):
+        raise ValueError("delay and drip must be 0 or more seconds, and finite")
     known = any(fault.fits(route.method, route.path, route) for route in ROUTES)
     methods = () if "{" in fault.path else allowed(fault.path)
     if not (known or fault.method in methods or (methods and fault.method == "*")):
         paths = ", ".join(f"{route.method} {route.path}" for route in ROUTES)
         raise ValueError(f"there is no {fault.method} {fault.path}, only {paths}")
+
+
+def _one_of(name: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}: {value!r}")

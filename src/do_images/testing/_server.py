@@ -1,5 +1,6 @@
 """The fake on a loopback port, for any client in any language. What breaks, breaks for real."""
 
+import re
 import socket
 import struct
 from collections.abc import Callable, Generator
@@ -16,6 +17,7 @@ from do_images.testing._service import Service
 __all__ = ["serving"]
 
 _LARGEST_REQUEST = 1 << 20
+_LONGEST_LINE = 1 << 16
 # Closing a socket with this option resets the connection, in place of ending it in good order.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -92,7 +94,9 @@ class _Handler(BaseHTTPRequestHandler):
         content = self._content()
         if content is None:
             return
-        path, _, query = self.path.partition("?")
+        # A client that takes this for a proxy names the whole address.
+        target = re.sub(r"(?i)^https?://[^/?]*", "", self.path)
+        path, _, query = target.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         origin = f"http://{headers.get('host', self._fake.url[7:])}"
         incoming = Incoming(self.command, path, query, headers, content, origin)
@@ -103,8 +107,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _content(self) -> bytes | None:
         """The body; None where it can't be had, and the client was told so."""
         length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers:
-            self.send_error(411, "Send the body with a content-length.")
+        coding = self.headers.get("transfer-encoding")
+        if coding is not None:
+            if coding.lower() == "chunked":
+                return self._chunks()
+            self.send_error(501, "Of all transfer codings only chunked is known.")
         elif not (length.isascii() and length.isdecimal()):
             self.send_error(400, "The content-length is not a number.")
         elif int(length) > _LARGEST_REQUEST:
@@ -112,6 +119,26 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             return self.rfile.read(int(length))
         return None
+
+    def _chunks(self) -> bytes | None:
+        content = b""
+        while True:
+            line = self.rfile.readline(_LONGEST_LINE)
+            size = re.match(rb"[0-9a-fA-F]{1,8}(?=[\s;])", line)
+            if size is None:
+                self.send_error(400, "A chunk's size is not a number.")
+                return None
+            length = int(size[0], 16)
+            if length == 0:
+                break
+            if len(content) + length > _LARGEST_REQUEST:
+                self.send_error(413, "The body is too large.")
+                return None
+            content += self.rfile.read(length)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            pass  # fields that come after the body
+        return content
 
     def _pause(self, seconds: float) -> bool:
         """Waits, in the fake's time; False where the server stops meanwhile."""
