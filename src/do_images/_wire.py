@@ -1,7 +1,7 @@
 """The API's language without any I/O: bodies, headers, errors and pages."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -60,6 +60,8 @@ class Reply(NamedTuple):
     content: bytes
     elapsed: float = 0.0
     """Seconds from sending the request to the end of the body."""
+    redact: Callable[[bytes], bytes] = bytes
+    """Takes the token out of what goes into an error: a server may echo what it was sent."""
 
 
 def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
@@ -95,15 +97,16 @@ def broken_body(
     reply: Reply, problem: str, *, field: str | None = None, incomplete: bool = False
 ) -> APIResponseValidationError:
     """The error for a 2xx that can't be used."""
+    content = reply.redact(reply.content)
     request_id = _request_id(None, reply)
     trace = f" (request id {request_id})" if request_id else ""
     error = APIResponseValidationError(
-        f"{reply.status}, but {problem}{trace}; the body begins {_beginning(reply.content)}",
+        f"{reply.status}, but {problem}{trace}; the body begins {_beginning(content)}",
         request=reply.request,
         status_code=reply.status,
         field=field,
         request_id=request_id,
-        body=_decoded(reply.content),
+        body=_decoded(content),
         incomplete=incomplete,
     )
     error.elapsed = reply.elapsed
@@ -146,7 +149,7 @@ def status_error(
     kind = _BY_STATUS.get(reply.status)
     if kind is None:
         kind = InternalServerError if reply.status >= 500 else APIStatusError
-    body = _decoded(reply.content)
+    body = _decoded(reply.redact(reply.content))
     fields: Mapping[str, object] = _as_object(body) or {}
     error_id = fields.get("id")
     error = kind(

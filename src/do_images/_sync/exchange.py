@@ -62,7 +62,7 @@ class Bearer(httpx.Auth):
             del request.headers["Authorization"]
 
     def redact(self, content: bytes) -> bytes:
-        """A server may echo what it was sent: not into our errors."""
+        """A text without the token."""
         token = self._token()
         # What somebody calls "test" stands in many a text.
         return content if len(token) < _SHORTEST else content.replace(token.encode(), b"[token]")
@@ -231,8 +231,10 @@ class Connection:
             lost = _connection_error(failure, info, whole, now - began)
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
-        content = self.auth.redact(b"".join(chunks))
-        reply = _wire.Reply(info, response.status_code, response.headers, content, now - began)
+        content, redact = b"".join(chunks), self.auth.redact
+        reply = _wire.Reply(
+            info, response.status_code, response.headers, content, now - began, redact
+        )
         stated = self.quota.note(reply.headers, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
