@@ -70,6 +70,8 @@ def repeatable(method: str, error: APIError) -> bool:
     """Whether sending it again can help, and can't do the same thing twice."""
     if isinstance(error, APIStatusError) and error.status_code not in _PASSING:
         return False
+    if isinstance(error, APIResponseValidationError) and not error.incomplete:
+        return False
     return transient(error) and (method in _IDEMPOTENT or surely_not_done(error))
 
 
