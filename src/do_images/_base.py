@@ -1,7 +1,7 @@
 """What the generated code stands on: the model base, lists that null means empty, an endpoint."""
 
 from dataclasses import dataclass
-from typing import Annotated, Generic, NamedTuple, TypeVar
+from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -12,7 +12,7 @@ __all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings"]
 class Model(BaseModel, frozen=True):
     """A frozen record of the API. Fields it does not know are kept in `model_extra`."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
         # The sentence under a field becomes its description in JSON schemas too.
         use_attribute_docstrings=True,
