@@ -25,6 +25,11 @@ $(VENV)/.dev: $(VENV)/.runtime
 	@$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
+$(VENV)/.docs: $(VENV)/.dev
+	@echo "installing what the documentation needs ..."
+	@$(PIP) install --constraint constraints.txt --editable ".[dev,docs]"
+	@touch $@
+
 demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
@@ -57,6 +62,9 @@ build: $(VENV)/.dev ## Builds sdist and wheel into dist/, and tries them in empt
 	$(BIN)/python -m build --outdir dist .
 	$(BIN)/python scripts/check_dist dist
 
+docs: $(VENV)/.docs ## Builds the documentation into site/, warnings being errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -E -d .doctrees docs site
+
 lowest: ## Runs the tests with the lowest versions that pyproject.toml allows
 	$(PYTHON) scripts/lowest.py
 
@@ -68,4 +76,4 @@ lock: ## Pins the newest versions anew, in constraints.txt
 	$(PYTHON) scripts/lock.py
 
 clean: ## Removes what can be made again
-	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) dist build site .doctrees .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
