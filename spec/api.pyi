@@ -217,8 +217,8 @@ class AsyncVirtualClock(_Now):
 
 class FakeDigitalOcean:
     def __init__(self, *, seed: int = 0, empty: bool = False, parallel_transfers: bool = False, accept_any_token: bool = False) -> None: ...
-    clock: object
-    async_clock: object
+    clock: VirtualClock
+    async_clock: AsyncVirtualClock
     transport: httpx.BaseTransport
     async_transport: httpx.AsyncBaseTransport
     def __enter__(self) -> Self: ...
