@@ -76,11 +76,13 @@ def clients_of(fake: FakeDigitalOcean) -> dict[str, Callable[..., Any]]:
 
     def client(token: str | None = None, **options: Any) -> Client:
         options.setdefault("http_client", httpx.Client(transport=fake.transport))
-        return Client(token, clock=fake.clock, **options)
+        options.setdefault("clock", fake.clock)
+        return Client(token, **options)
 
     def async_client(token: str | None = None, **options: Any) -> AsyncClient:
         options.setdefault("http_client", httpx.AsyncClient(transport=fake.async_transport))
-        return AsyncClient(token, clock=fake.async_clock, **options)
+        options.setdefault("clock", fake.async_clock)
+        return AsyncClient(token, **options)
 
     def http(**options: Any) -> httpx.Client:
         options["transport"] = fake.transport
