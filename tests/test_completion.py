@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jedi  # type: ignore[import-untyped]  # pyright: ignore[reportMissingTypeStubs] - has no types
@@ -13,6 +14,8 @@ from jedi.api.environment import (  # type: ignore[import-untyped]  # pyright: i
 from do_images import Action, AsyncClient, Client, Image, RateLimit, Region, RequestInfo, models
 from do_images._sync.actions import Actions
 from do_images._sync.images import Images
+
+ROOT = Path(__file__).resolve().parent.parent
 
 ROOMS: dict[str, type] = {"do": Client, "do.image": Images, "do.action": Actions}
 RECORDS: dict[str, type] = {
@@ -125,11 +128,11 @@ class Editor:
 
 
 @pytest.fixture(scope="module")
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """jedi keeps what it has read in the home of the user, else."""
+def _own_cache() -> Iterator[None]:
+    """Keeps what jedi has read out of the user's home, and where all workers find it again."""
     settings: Any = jedi.settings
     before = settings.cache_directory
-    settings.cache_directory = str(tmp_path_factory.mktemp("jedi"))
+    settings.cache_directory = str(ROOT / ".pytest_cache" / "jedi")
     yield
     settings.cache_directory = before
 
