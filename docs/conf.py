@@ -46,7 +46,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"(Async)?Iterator|Callable|Generator|Iterable|Mapping|Self|Sequence"),
     (r"py:class", r"TracebackType|datetime"),
     # Names for types that say what they are.
-    (r"py:class", r"Broken|ExcT|Json|Loss"),
+    (r"py:class", r"ExcT|Json"),
 ]
 
 SPOKEN = {
