@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate bench build format lock clean
+.PHONY: help demo test check generate bench api build lowest docs format lock clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ $(VENV)/.runtime: pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "installing the workshop's tools ..."
 	@$(PIP) install --constraint constraints.txt --editable ".[dev]"
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.dev
+	@echo "installing what the documentation needs ..."
+	@$(PIP) install --constraint constraints.txt --editable ".[dev,docs]"
 	@touch $@
 
 demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
@@ -49,9 +54,19 @@ generate: $(VENV)/.dev ## Writes models, sync client and sync tests from their s
 bench: $(VENV)/.dev ## Measures requests, CPU and time, as ratios to a floor
 	$(BIN)/python scripts/benchmark $(ARGS)
 
-build: $(VENV)/.dev ## Builds sdist and wheel into dist/
+api: $(VENV)/.dev ## Compares the public API with the last release's
+	$(BIN)/python scripts/check_api.py $(ARGS)
+
+build: $(VENV)/.dev ## Builds sdist and wheel into dist/, and tries them in empty environments
 	@rm -rf dist
 	$(BIN)/python -m build --outdir dist .
+	$(BIN)/python scripts/check_dist dist
+
+docs: $(VENV)/.docs ## Builds the documentation into site/, warnings being errors
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -E -d .doctrees docs site
+
+lowest: ## Runs the tests with the lowest versions that pyproject.toml allows
+	$(PYTHON) scripts/lowest.py
 
 format: $(VENV)/.dev ## Formats the code and sorts imports
 	$(BIN)/ruff check --fix .
@@ -61,4 +76,4 @@ lock: ## Pins the newest versions anew, in constraints.txt
 	$(PYTHON) scripts/lock.py
 
 clean: ## Removes what can be made again
-	rm -rf $(VENV) dist build .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) dist build site .doctrees .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

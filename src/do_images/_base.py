@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Generic, NamedTuple, TypeVar
+from typing import Annotated, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -13,7 +13,7 @@ __all__ = ["Endpoint", "Model", "ModelT", "NoContent", "RateLimit", "Strings", "
 class Model(BaseModel, frozen=True):
     """A frozen record of the API. Fields it does not know are kept in `model_extra`."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
         # The sentence under a field becomes its description in JSON schemas too.
         use_attribute_docstrings=True,

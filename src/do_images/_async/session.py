@@ -38,8 +38,8 @@ class AsyncSession:
 
     def __init__(self, connection: AsyncConnection, limits: Limits) -> None:
         """`connection` may be another session's too."""
-        self.connection = connection
-        self.limits = limits
+        self.connection: AsyncConnection = connection
+        self.limits: Limits = limits
 
     # ── One request ─────────────────────────────────────────────────────────────────────────
 

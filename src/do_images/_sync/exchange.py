@@ -80,14 +80,14 @@ class Limits:
         self, timeout: httpx.Timeout, max_retries: int, max_retry_wait: float, max_body: int
     ) -> None:
         """All of them are checked already."""
-        self.timeout = timeout
-        self.max_retries = max_retries
-        self.max_retry_wait = max_retry_wait
-        self.max_body = max_body
+        self.timeout: httpx.Timeout = timeout
+        self.max_retries: int = max_retries
+        self.max_retry_wait: float = max_retry_wait
+        self.max_body: int = max_body
         parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
         known = [part for part in parts if part is not None]
         # One number stands for all of them; of several, the longest is the whole request's.
-        self.whole = max(known) if len(known) == len(parts) else None
+        self.whole: float | None = max(known) if len(known) == len(parts) else None
 
     def without_retries(self) -> "Limits":
         """The same with a single try."""
@@ -135,18 +135,18 @@ class Connection:
         clock: Clock,
     ) -> None:
         """All arguments are checked already."""
-        self.auth = auth
-        self.root = root
-        self.origin = _wire.origin(root)
-        self.headers = {"Accept": "application/json", "User-Agent": user_agent}
+        self.auth: Bearer = auth
+        self.root: str = root
+        self.origin: tuple[str, str, int | None] = _wire.origin(root)
+        self.headers: dict[str, str] = {"Accept": "application/json", "User-Agent": user_agent}
         self.http = http_client
-        self.owned = http_client is None
+        self.owned: bool = http_client is None
         self.parents: httpx.Client | None = None
-        self.clock = clock
-        self.quota = Quota()
+        self.clock: Clock = clock
+        self.quota: Quota = Quota()
         self.claimed: dict[int, None] = {}
-        self.closed = False
-        self.pid = os.getpid()
+        self.closed: bool = False
+        self.pid: int = os.getpid()
         self._lock = Lock()
 
     def _open(self) -> httpx.Client:

@@ -39,8 +39,8 @@ class Session:
 
     def __init__(self, connection: Connection, limits: Limits) -> None:
         """`connection` may be another session's too."""
-        self.connection = connection
-        self.limits = limits
+        self.connection: Connection = connection
+        self.limits: Limits = limits
 
     # ── One request ─────────────────────────────────────────────────────────────────────────
 

@@ -91,7 +91,8 @@ class Transport(httpx.HTTPTransport):
         """`ssl_context` may be None where only plain http is spoken."""
         # httpx has no way to hand over a network backend.
         if proxy is not None:
-            super().__init__(verify=True if ssl_context is None else ssl_context, proxy=proxy)
+            verify = True if ssl_context is None else ssl_context
+            super().__init__(verify=verify, proxy=httpx.Proxy(proxy))
             self._pool._network_backend = _Backend()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as above
             return
         # In place of httpx's __init__, which makes an SSL context even where none is needed.

@@ -63,9 +63,9 @@ class FakeDigitalOcean:
         self._account = Account(seed, self._time, empty=empty, parallel=parallel_transfers)
         self._service = Service(seed, self._time, self._account, accept_any_token=accept_any_token)
         self._token = self.token()
-        self.clock = VirtualClock(self._time)
+        self.clock: VirtualClock = VirtualClock(self._time)
         """Virtual time for a `Client`."""
-        self.async_clock = AsyncVirtualClock(self._time)
+        self.async_clock: AsyncVirtualClock = AsyncVirtualClock(self._time)
         """Virtual time for an `AsyncClient`."""
         self.transport: httpx.BaseTransport = FakeTransport(self._service, self.clock)
         """What any `httpx.Client` can be pointed at."""

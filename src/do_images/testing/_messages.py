@@ -10,7 +10,7 @@ from do_images.testing._data import Json
 __all__ = ["Incoming", "Loss", "Reply", "Request"]
 
 Loss: TypeAlias = Literal["refused", "connect_timeout", "pool_timeout", "before", "after"]
-"""How a connection is lost: before the request is sent, or before or after the work is done."""
+"""How a connection is lost, before the request is sent, or before or after the work is done."""
 
 
 class Incoming(NamedTuple):

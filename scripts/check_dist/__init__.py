@@ -1,0 +1,1 @@
+"""Checks what `make build` has built; see `__main__`."""

@@ -1,0 +1,1 @@
+"""Compares our spec with DigitalOcean's official one; see `compare_upstream`."""
