@@ -17,7 +17,7 @@ help: ## Lists the targets
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --constraint constraints.txt --editable .
+	@$(PIP) install --constraint constraints.txt --editable ".[cli]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime

@@ -1,0 +1,182 @@
+"""The frame of all commands: the options that each of them takes, and how a command is run.
+
+Only typer is imported here: `--help` and completion shall answer at once.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
+
+import typer
+from typer.core import TyperGroup
+
+if TYPE_CHECKING:
+    from do_images.cli._connection import Connection
+
+__all__ = ["Commands", "Connect", "Settings", "begin", "command", "show_version"]
+
+CommandT = TypeVar("CommandT", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The options that every command takes, before its name or after it."""
+
+    output: Annotated[
+        Literal["table", "json"] | None,
+        typer.Option("--output", "-o", help="A table, or one JSON document; errors too.  [table]"),
+    ] = None
+    columns: Annotated[
+        str | None, typer.Option(help="Fields to show, such as id,name.", metavar="NAMES")
+    ] = None
+    fake: Annotated[
+        bool, typer.Option("--fake", help="Use an embedded fake of the API; needs no account.")
+    ] = False
+    fake_fail: Annotated[
+        list[str] | None,
+        typer.Option(help="With --fake: what is started in REGION fails.", hidden=True),
+    ] = None
+    fake_speed: Annotated[
+        float | None,
+        typer.Option(help="With --fake: its seconds in a real one.", hidden=True, min=1),
+    ] = None
+    base_url: Annotated[
+        str | None, typer.Option(help="Where the API is.", metavar="URL", show_default=False)
+    ] = None
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show on stderr what is sent, without the token.")
+    ] = False
+
+    def over(self, earlier: "Settings") -> "Settings":
+        """These, and where nothing is said here, the earlier ones."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(earlier, **{name: value for name, value in given.items() if value})
+
+
+Connect: TypeAlias = "Callable[[Settings], AbstractContextManager[Connection]]"
+
+
+class _Begun(NamedTuple):
+    """What the group hands on to the command."""
+
+    settings: Settings
+    connect: "Connect | None"
+
+
+_SHARED = [
+    parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+    for parameter in inspect.signature(Settings).parameters.values()
+]
+# Not the annotations: typer would look for types that are there for checkers only.
+_NAMES = ("__module__", "__name__", "__qualname__", "__doc__")
+_CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
+
+def _with_options(run: Callable[..., None], own: Sequence[inspect.Parameter]) -> None:
+    """Lets typer see the parameters of a command and the shared ones."""
+    keywords = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
+    run.__signature__ = inspect.Signature([_CONTEXT, *keywords, *_SHARED])  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect reads it
+
+
+def _split(given: Mapping[str, object]) -> tuple[Settings, dict[str, object]]:
+    shared = {parameter.name for parameter in _SHARED}
+    settings = {name: value for name, value in given.items() if name in shared}
+    own = {name: value for name, value in given.items() if name not in shared}
+    return Settings(**cast("dict[str, Any]", settings)), own
+
+
+def command(
+    app: typer.Typer, fields: tuple[str, ...], name: str | None = None
+) -> Callable[[CommandT], CommandT]:
+    """Makes a function a command. It is handed a `Shell`, and its errors become exit codes.
+
+    `fields` are those of what it shows, for `--columns`.
+    """
+
+    def register(function: CommandT) -> CommandT:
+        @wraps(function, assigned=_NAMES)
+        def run(ctx: typer.Context, **given: object) -> None:
+            settings, own = _split(given)
+            begun = cast("_Begun", ctx.obj)
+            from do_images.cli._shell import opened  # noqa: PLC0415 - help does without
+
+            with opened(settings.over(begun.settings), begun.connect, fields) as shell:
+                function(shell, **own)
+
+        parameters = inspect.signature(function).parameters
+        _with_options(run, list(parameters.values())[1:])
+        app.command(name)(run)
+        return function
+
+    return register
+
+
+def begin(app: typer.Typer, own: Callable[..., None]) -> None:
+    """Lets the shared options stand before the command's name too."""
+
+    @wraps(own, assigned=_NAMES)
+    def run(ctx: typer.Context, **given: object) -> None:
+        settings, rest = _split(given)
+        own(**rest)
+        ctx.obj = _Begun(settings, cast("Connect | None", ctx.obj))
+
+    _with_options(run, list(inspect.signature(own).parameters.values()))
+    app.callback()(run)
+
+
+def show_version(value: bool) -> None:
+    """Prints the version and ends."""
+    if value:
+        from do_images import __version__  # noqa: PLC0415 - the others do without
+
+        typer.echo(f"do-images {__version__}")
+        raise typer.Exit
+
+
+class Commands(TyperGroup):
+    """The group of all commands; with `--output json` its usage errors are JSON too."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Runs the command that the arguments name, and exits."""
+        given = sys.argv[1:] if args is None else list(args)
+        json = _wants_json(given)
+        try:
+            code = super().main(
+                given,
+                prog_name,
+                complete_var,
+                standalone_mode and not json,
+                windows_expand_args,
+                **extra,
+            )
+        except typer.TyperException as error:
+            if not standalone_mode:
+                raise
+            from do_images.cli._failures import Code, Failure  # noqa: PLC0415 - seldom needed
+            from do_images.cli._screen import Screen  # noqa: PLC0415 - seldom needed
+
+            Screen("json").fail(Failure(code=Code.USAGE, message=error.format_message()))
+            sys.exit(error.exit_code)
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    text = "\0".join(arguments)
+    return any(
+        f"\0{given}" in f"\0{text}"
+        for given in ("--output=json", "--output\0json", "-o\0json", "-ojson")
+    )

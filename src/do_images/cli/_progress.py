@@ -1,0 +1,102 @@
+"""Rows that move: one for each region or action that is waited for."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from do_images.cli._screen import Screen
+from do_images.cli._text import one_line, styled
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["Progress", "Task", "clock"]
+
+# How rows begin that don't move any more.
+_MARKS = {
+    "completed": ("✓", "green"),
+    "available": ("✓", "green"),
+    "present": ("✓", "dim"),
+    "errored": ("✗", "bold red"),
+    "deleted": ("✗", "bold red"),
+    "not started": ("✗", "red"),
+}
+
+
+class Task:
+    """What is waited for, as it was last seen."""
+
+    def __init__(self, name: str, status: str, id_: int | None = None) -> None:
+        """`id_` is that of the action, where one is known to have started."""
+        self.name = name
+        self.status = status
+        self.id = id_
+        self.ended: float | None = None
+        self.checked: float | None = None
+        self.spinner = Spinner("dots", style="yellow")
+
+
+class Progress:
+    """The rows, drawn again and again until the wait is over; nothing where nothing may move."""
+
+    def __init__(
+        self, screen: Screen, monotonic: Callable[[], float], tasks: Iterable[Task]
+    ) -> None:
+        """Elapsed time counts from here."""
+        self.tasks = list(tasks)
+        self._screen = screen
+        self._now = monotonic
+        self._began = monotonic()
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Shows the rows while the context lasts; they stay as they were at its end."""
+        if not self._screen.lively:
+            return nullcontext()
+        return Live(console=self._screen.err, get_renderable=self.table, refresh_per_second=10)
+
+    def see(self, task: Task, status: str, id_: int | None) -> None:
+        """A look showed how a task stands."""
+        task.status, task.id, task.checked = status, id_, self._now()
+        if status in _MARKS and task.ended is None:
+            task.ended = task.checked
+
+    def elapsed(self) -> float:
+        """Seconds since the wait began."""
+        return self._now() - self._began
+
+    def table(self) -> Table:
+        """The rows as they are now."""
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        for width in (1, 4, 11, 5, None, None):
+            grid.add_column(no_wrap=True, overflow="ellipsis", min_width=width)
+        for task in self.tasks:
+            grid.add_row(*self._cells(task))
+        return grid
+
+    def _cells(self, task: Task) -> "Iterable[RenderableType]":
+        until = self._now() if task.ended is None else task.ended
+        yield Text(*_MARKS[task.status]) if task.status in _MARKS else task.spinner
+        yield Text(one_line(task.name), "bold")
+        yield Text(one_line(task.status), styled("status", task.status))
+        yield Text(clock(until - self._began))
+        yield Text(self._last_look(task), "dim")
+        yield Text("" if task.id is None else f"action {task.id}", "dim")
+
+    def _last_look(self, task: Task) -> str:
+        if task.status in _MARKS:
+            return ""
+        if task.checked is None:
+            return "not checked yet"
+        return f"checked {clock(self._now() - task.checked)} ago"
+
+
+def clock(seconds: float) -> str:
+    """A length of time as a clock shows it."""
+    minutes, left = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
