@@ -6,65 +6,24 @@ Only typer is imported here: `--help` and completion shall answer at once.
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeAlias, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import typer
 from typer.core import TyperGroup
 
-if TYPE_CHECKING:
-    from do_images.cli._connection import Connection
+from do_images.cli._settings import Connect, Settings
 
-__all__ = ["Commands", "Connect", "Settings", "begin", "command", "show_version"]
+__all__ = ["Commands", "begin", "command", "show_version"]
 
 CommandT = TypeVar("CommandT", bound=Callable[..., None])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """The options that every command takes, before its name or after it."""
-
-    output: Annotated[
-        Literal["table", "json"] | None,
-        typer.Option("--output", "-o", help="A table, or one JSON document; errors too.  [table]"),
-    ] = None
-    columns: Annotated[
-        str | None, typer.Option(help="Fields to show, such as id,name.", metavar="NAMES")
-    ] = None
-    fake: Annotated[
-        bool, typer.Option("--fake", help="Use an embedded fake of the API; needs no account.")
-    ] = False
-    fake_fail: Annotated[
-        list[str] | None,
-        typer.Option(help="With --fake: what is started in REGION fails.", hidden=True),
-    ] = None
-    fake_speed: Annotated[
-        float | None,
-        typer.Option(help="With --fake: its seconds in a real one.", hidden=True, min=1),
-    ] = None
-    base_url: Annotated[
-        str | None, typer.Option(help="Where the API is.", metavar="URL", show_default=False)
-    ] = None
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show on stderr what is sent, without the token.")
-    ] = False
-
-    def over(self, earlier: "Settings") -> "Settings":
-        """These, and where nothing is said here, the earlier ones."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(earlier, **{name: value for name, value in given.items() if value})
-
-
-Connect: TypeAlias = "Callable[[Settings], AbstractContextManager[Connection]]"
 
 
 class _Begun(NamedTuple):
     """What the group hands on to the command."""
 
     settings: Settings
-    connect: "Connect | None"
+    connect: Connect | None
 
 
 _SHARED = [

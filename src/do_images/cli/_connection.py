@@ -2,24 +2,16 @@
 
 import os
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 from do_images import Client
-from do_images.cli._app import Settings
 from do_images.cli._failures import UnauthenticatedError
+from do_images.cli._settings import Connection, Settings
 
-__all__ = ["Connection", "connect"]
+__all__ = ["connect"]
 
 _VARIABLES = ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN")
-
-
-class Connection(NamedTuple):
-    """A client, and the time by which it waits."""
-
-    do: Client
-    monotonic: Callable[[], float]
 
 
 @contextmanager

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 import httpx
 
 from do_images import Client
-from do_images.cli._app import Settings
-from do_images.cli._connection import Connection
+from do_images.cli._settings import Connection, Settings
 from do_images.testing import FakeDigitalOcean
 
 __all__ = ["pretend"]

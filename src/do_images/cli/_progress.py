@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rich.live import Live
 from rich.spinner import Spinner
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "Task", "clock"]
 
+# The least width of each column: rows shall not jump when a status changes.
+_COLUMNS: tuple[tuple[int | None, Literal["left", "right"]], ...] = (
+    (1, "left"),
+    (4, "left"),
+    (11, "left"),
+    (5, "right"),
+    (None, "left"),
+    (None, "left"),
+)
 # How rows begin that don't move any more.
 _MARKS = {
     "completed": ("✓", "green"),
@@ -72,8 +81,8 @@ class Progress:
     def table(self) -> Table:
         """The rows as they are now."""
         grid = Table.grid(padding=(0, 2, 0, 0))
-        for width in (1, 4, 11, 5, None, None):
-            grid.add_column(no_wrap=True, overflow="ellipsis", min_width=width)
+        for width, justify in _COLUMNS:
+            grid.add_column(no_wrap=True, min_width=width, justify=justify)
         for task in self.tasks:
             grid.add_row(*self._cells(task))
         return grid
@@ -83,7 +92,7 @@ class Progress:
         yield Text(*_MARKS[task.status]) if task.status in _MARKS else task.spinner
         yield Text(one_line(task.name), "bold")
         yield Text(one_line(task.status), styled("status", task.status))
-        yield Text(clock(until - self._began))
+        yield Text("" if task.status == "present" else clock(until - self._began))
         yield Text(self._last_look(task), "dim")
         yield Text("" if task.id is None else f"action {task.id}", "dim")
 

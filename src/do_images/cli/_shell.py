@@ -10,12 +10,11 @@ from contextlib import contextmanager
 import typer
 
 from do_images import DOImagesError
-from do_images.cli._app import Connect, Settings
-from do_images.cli._connection import Connection
 from do_images.cli._connection import connect as connect_as_told
 from do_images.cli._failures import Code, Failure, UnauthenticatedError, failure
 from do_images.cli._fields import Row, chosen
 from do_images.cli._screen import Screen
+from do_images.cli._settings import Connect, Connection, Settings
 from do_images.cli._text import one_line
 
 __all__ = ["FailedError", "Shell", "opened"]
@@ -82,7 +81,7 @@ class Shell:
 
 @contextmanager
 def opened(
-    settings: Settings, connect: "Connect | None", fields: tuple[str, ...]
+    settings: Settings, connect: Connect | None, fields: tuple[str, ...]
 ) -> Generator[Shell]:
     """A shell; errors inside are told, and end the command with their exit code."""
     screen = Screen(settings.output or "table")

@@ -10,7 +10,9 @@ __all__ = ["GAP", "fitted", "one_line", "room", "styled", "text"]
 GAP = "  "
 # Numbers and words that are no use when they are cut.
 _WHOLE = frozenset({"id", "type", "region", "status", "seconds", "started_at", "resource_id"})
-_LEAST = 6
+# Lists and prose, which tell something still when they are cut; they give way first.
+_LONG = frozenset({"regions", "tags", "description", "error_message"})
+_LEAST = 8
 _STYLES = {
     "available": "green",
     "completed": "green",
@@ -60,8 +62,8 @@ def fitted(cell: str, width: int) -> str:
 def room(natural: Mapping[str, int], total: int, *, keep: bool) -> dict[str, int]:
     """How wide each column may be, so that all fit into `total` cells.
 
-    The widest gives way first, but what is no use when cut does not. Where that is not enough
-    the last columns are left out, or with `keep` all of them are cut.
+    The widest gives way, lists before words, and what is no use when cut does not. Where that is
+    not enough the last columns are left out, or with `keep` all of them are cut.
     """
     widths = {name: min(width, total) for name, width in natural.items()}
     least = {
@@ -75,7 +77,7 @@ def room(natural: Mapping[str, int], total: int, *, keep: bool) -> dict[str, int
         soft = soft or [name for name in widths if widths[name] > 1]
         if not soft:
             break
-        widths[max(soft, key=lambda name: widths[name])] -= 1
+        widths[max(soft, key=lambda name: (name in _LONG, widths[name]))] -= 1
     return widths
 
 
