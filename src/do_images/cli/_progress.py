@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.spinner import Spinner
@@ -17,15 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Progress", "Task", "clock"]
 
-# The least width of each column: rows shall not jump when a status changes.
-_COLUMNS: tuple[tuple[int | None, Literal["left", "right"]], ...] = (
-    (1, "left"),
-    (4, "left"),
-    (11, "left"),
-    (5, "right"),
-    (None, "left"),
-    (None, "left"),
-)
+# Cells for the mark, the status and the time, and for what may be left out; gaps included.
+_WIDTH, _LOOK, _ACTION = 26, 18, 19
 # How rows begin that don't move any more.
 _MARKS = {
     "completed": ("✓", "green"),
@@ -79,22 +72,30 @@ class Progress:
         return self._now() - self._began
 
     def table(self) -> Table:
-        """The rows as they are now."""
+        """The rows as they are now. A narrow terminal does without the last columns."""
+        left = self._screen.err.width - _WIDTH - max(len(task.name) for task in self.tasks)
         grid = Table.grid(padding=(0, 2, 0, 0))
-        for width, justify in _COLUMNS:
-            grid.add_column(no_wrap=True, min_width=width, justify=justify)
+        grid.add_column(no_wrap=True, min_width=1)
+        grid.add_column(no_wrap=True, overflow="ellipsis")
+        grid.add_column(no_wrap=True, min_width=11)  # rows shall not jump with their status
+        grid.add_column(no_wrap=True, min_width=5, justify="right")
         for task in self.tasks:
-            grid.add_row(*self._cells(task))
+            cells: list[RenderableType] = [
+                Text(*_MARKS[task.status]) if task.status in _MARKS else task.spinner,
+                Text(one_line(task.name), "bold"),
+                Text(one_line(task.status), styled("status", task.status)),
+                Text(self._elapsed(task)),
+            ]
+            if left >= _LOOK:
+                cells.append(Text(self._last_look(task).ljust(_LOOK), "dim"))
+            if left >= _LOOK + _ACTION:
+                cells.append(Text("" if task.id is None else f"action {task.id}", "dim"))
+            grid.add_row(*cells)
         return grid
 
-    def _cells(self, task: Task) -> "Iterable[RenderableType]":
+    def _elapsed(self, task: Task) -> str:
         until = self._now() if task.ended is None else task.ended
-        yield Text(*_MARKS[task.status]) if task.status in _MARKS else task.spinner
-        yield Text(one_line(task.name), "bold")
-        yield Text(one_line(task.status), styled("status", task.status))
-        yield Text("" if task.status == "present" else clock(until - self._began))
-        yield Text(self._last_look(task), "dim")
-        yield Text("" if task.id is None else f"action {task.id}", "dim")
+        return "" if task.status == "present" else clock(until - self._began)
 
     def _last_look(self, task: Task) -> str:
         if task.status in _MARKS:

@@ -87,7 +87,7 @@ def opened(
     screen = Screen(settings.output or "table")
     try:
         chosen(settings.columns, fields, fields)  # a mistake is found before anything is done
-        with _logged(settings.debug), (connect or connect_as_told)(settings) as connection:
+        with (connect or connect_as_told)(settings) as connection, _logged(settings.debug):
             yield Shell(connection, screen, settings, fields)
         sys.stdout.flush()
     except BrokenPipeError:
