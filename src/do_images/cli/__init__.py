@@ -4,15 +4,13 @@ import sys
 
 __all__ = ["main"]
 
-_EXTRA = {"rich", "typer"}
-
 
 def main() -> None:
     """Runs the command, or says how to get what it needs."""
     try:
         from do_images.cli._commands import app  # noqa: PLC0415 - the extra may be missing
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if error.name != "typer":
             raise
         sys.stderr.write('do-images needs its extra: pip install "do-images[cli]"\n')
         sys.exit(1)

@@ -1,7 +1,7 @@
 """Rows that move: one for each region or action that is waited for."""
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.live import Live
@@ -55,11 +55,16 @@ class Progress:
         self._now = monotonic
         self._began = monotonic()
 
-    def shown(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def shown(self) -> Generator[None]:
         """Shows the rows while the context lasts; they stay as they were at its end."""
         if not self._screen.lively:
-            return nullcontext()
-        return Live(console=self._screen.err, get_renderable=self.table, refresh_per_second=10)
+            yield
+            return
+        console = self._screen.err
+        with Live(console=console, get_renderable=self.table, refresh_per_second=10) as live:
+            live.refresh()
+            yield
 
     def see(self, task: Task, status: str, id_: int | None) -> None:
         """A look showed how a task stands."""
