@@ -34,6 +34,23 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from do_images.models import Action, Image, Region
+else:  # a checker shall see the names above, not that any name will do
+    # Where to look, the cheap rooms first.
+    _ROOMS = ("_version", "_clock", "errors", "models", "_base", "_sync.client", "_async.client")
+
+    def __getattr__(name: str) -> object:
+        """Imports what is used when it is used: the command's help needs no httpx."""
+        if name in _ROOMS:
+            return _import_module(f"{__name__}.{name}")
+        if name in __all__:
+            rooms = (vars(_import_module(f"{__name__}.{room}")) for room in _ROOMS)
+            value = globals()[name] = next(room[name] for room in rooms if name in room)
+            return value
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "APIConnectionError",
@@ -68,22 +85,3 @@ __all__ = [
     "UnprocessableEntityError",
     "__version__",
 ]
-
-if not TYPE_CHECKING:  # a checker shall see the names above, not that any name will do
-    # Where to look, the cheap rooms first.
-    _ROOMS = ("_version", "_clock", "errors", "models", "_base", "_sync.client", "_async.client")
-
-    def __getattr__(name: str) -> object:
-        """Imports what is used when it is used: the command's help needs no httpx."""
-        if name in _ROOMS:
-            return _import_module(f"{__name__}.{name}")
-        if name in __all__:
-            for room in _ROOMS:
-                found = vars(_import_module(f"{__name__}.{room}"))
-                if name in found:
-                    globals()[name] = found[name]
-                    return found[name]
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})

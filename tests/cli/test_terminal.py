@@ -1,6 +1,7 @@
 """What a person sees: the command as a process in a real pseudo-terminal."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,7 +12,7 @@ COPY = ("transfer", SNAPSHOT, *REGIONS, "--wait", "--fake", "--fake-speed")
 COLOUR = re.compile(rb"\x1b\[[\d;]*m")
 
 
-def _rows(frame: list[str]) -> dict[str, list[str]]:
+def _rows(frame: Sequence[str]) -> dict[str, list[str]]:
     rows = [line.split() for line in frame]
     return {row[1]: row for row in rows if len(row) > 3 and row[1] in REGIONS}
 
@@ -42,8 +43,8 @@ def test_a_region_that_fails() -> None:
 
 
 def test_ctrl_c() -> None:
-    terminal = Terminal(*COPY, 1)
-    terminal.until(lambda lines: len([line for line in lines if "not checked yet" in line]) == 3)
+    terminal = Terminal(*COPY, 5)
+    terminal.until(lambda lines: any(row[3] != "0:00" for row in _rows(lines).values()))
     terminal.press(b"\x03")
     assert terminal.end() == 130
     assert terminal.lines[-2] == "Take the wait up again with:"

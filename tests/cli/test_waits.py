@@ -150,12 +150,14 @@ def test_an_import_that_is_late(fake: FakeDigitalOcean) -> None:
 
 @pytest.mark.parametrize("sleep", [1, 2], ids=["before the first look", "later"])
 def test_ctrl_c_stops_waiting_only(fake: FakeDigitalOcean, sleep: int) -> None:
+    run("transfer", SNAPSHOT, "fra1", "--wait", to=fake)
+    run("transfer", SNAPSHOT, "tor1", to=fake)
     fake.transfer_takes(60)
     fake.transfer_takes(2, region="sgp1")
     to = reach(fake, clock=Interrupting(fake.clock, sleep))
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "sgp1", "nyc1", "--wait", to=to)
     assert (done.code, done.out) == (130, "")
-    running = {action.id for action in fake.actions if action.status == "in-progress"}
+    running = {action.id for action in fake.actions[2:] if action.status == "in-progress"}
     told, how, command = done.err.splitlines()
     assert told == "Stopped waiting; the transfers go on."
     assert how == "Take the wait up again with:"

@@ -110,27 +110,18 @@ class Commands(TyperGroup):
     ) -> Any:
         """Runs the command that the arguments name, and exits."""
         given = sys.argv[1:] if args is None else list(args)
-        json = _wants_json(given)
+        names = (prog_name, complete_var)
+        if not (standalone_mode and _wants_json(given)):
+            return super().main(given, *names, standalone_mode, windows_expand_args, **extra)
         try:
-            code = super().main(
-                given,
-                prog_name,
-                complete_var,
-                standalone_mode and not json,
-                windows_expand_args,
-                **extra,
-            )
+            code = super().main(given, *names, False, windows_expand_args, **extra)
         except typer.TyperException as error:
-            if not standalone_mode:
-                raise
             from do_images.cli._failures import Code, Failure  # noqa: PLC0415 - seldom needed
             from do_images.cli._screen import Screen  # noqa: PLC0415 - seldom needed
 
             Screen("json").fail(Failure(code=Code.USAGE, message=error.format_message()))
-            sys.exit(error.exit_code)
-        if standalone_mode:
-            sys.exit(code)
-        return code
+            code = error.exit_code
+        sys.exit(code)
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

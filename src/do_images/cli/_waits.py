@@ -52,18 +52,19 @@ def transfer(shell: Shell, id_: int, regions: Iterable[str], how: Terms, *, wait
     def look(action: Action) -> None:
         progress.see(tasks[region_of(action) or ""], action.status, action.id)
 
-    with progress.shown() if wait else nullcontext():
-        try:
-            begun = shell.do.image.transfer_many(id_, tasks, wait, *how, on_poll=look)
-        except ActionGroupError as error:
-            group, begun = error, {region_of(action) or "": action for action in error.actions}
-        except KeyboardInterrupt:
-            raise FailedError(_stopped_transfers(shell, id_, tasks)) from None
-        for name, task in tasks.items():
-            if name in begun:
-                look(begun[name])
-            elif task.status != "present":
-                progress.see(task, "not started", None)
+    try:
+        with progress.shown() if wait else nullcontext():
+            try:
+                begun = shell.do.image.transfer_many(id_, tasks, wait, *how, on_poll=look)
+            except ActionGroupError as error:
+                group, begun = error, {region_of(action) or "": action for action in error.actions}
+            for name, task in tasks.items():
+                if name in begun:
+                    look(begun[name])
+                elif task.status != "present":
+                    progress.see(task, "not started", None)
+    except KeyboardInterrupt:
+        raise FailedError(_stopped_transfers(shell, id_, tasks)) from None
     rows = [
         action_row(begun[name]) if name in begun else _without_action(id_, name, task.status)
         for name, task in tasks.items()
@@ -109,13 +110,13 @@ def actions(shell: Shell, given: Sequence[Action], how: Terms) -> None:
     def look(action: Action) -> None:
         progress.see(tasks[action.id], action.status, action.id)
 
-    with progress.shown():
-        try:
+    try:
+        with progress.shown():
             newest = shell.do.action.wait_all(given, *how, on_poll=look)
-        except ActionGroupError as error:
-            group, newest = error, error.actions
-        except KeyboardInterrupt:
-            raise FailedError(_stopped(shell, "actions", [*tasks.values()])) from None
+    except ActionGroupError as error:
+        group, newest = error, error.actions
+    except KeyboardInterrupt:
+        raise FailedError(_stopped(shell, "actions", [*tasks.values()])) from None
     _report(shell, progress, map(action_row, newest), moved=True)
     if group is not None:
         raise FailedError(_failed(shell, group, ()))
@@ -172,11 +173,11 @@ def image(shell: Shell, given: Image, how: Terms) -> Image:
     def look(seen: Image) -> None:
         progress.see(task, seen.status or "unknown", None)
 
-    with progress.shown():
-        try:
+    try:
+        with progress.shown():
             return shell.do.image.wait(given, *how, on_poll=look)
-        except ImageTimeoutError as error:
-            raise FailedError(replace(failure(error), resume=resume)) from None
-        except KeyboardInterrupt:
-            stopped = _stopped(shell, "import", ())
-            raise FailedError(replace(stopped, image_id=given.id, resume=resume)) from None
+    except ImageTimeoutError as error:
+        raise FailedError(replace(failure(error), resume=resume)) from None
+    except KeyboardInterrupt:
+        stopped = _stopped(shell, "import", ())
+        raise FailedError(replace(stopped, image_id=given.id, resume=resume)) from None
