@@ -5,9 +5,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from do_images.cli._failures import Code
 from do_images.testing import FakeDigitalOcean
 from tests.cli.support import SNAPSHOT, reach, run
 
@@ -153,6 +155,12 @@ def test_each_region_that_failed_has_a_line(fake: FakeDigitalOcean) -> None:
     assert len(errors) == 2
     assert any("ams3" in line and "errored" in line for line in errors)
     assert any("nowhere" in line and "request id" in line for line in errors)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_manual_tells_of_every_exit_code(code: Code) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    assert f"| {code.value} | `{code.name.lower()}` | " in manual
 
 
 # ── How it ends ─────────────────────────────────────────────────────────────────────────────

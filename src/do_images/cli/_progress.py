@@ -92,7 +92,7 @@ class Progress:
                 Text(self._elapsed(task)),
             ]
             if left >= _LOOK:
-                cells.append(Text(self._last_look(task).ljust(_LOOK), "dim"))
+                cells.append(Text(self._last_look(task).ljust(_LOOK - 2), "dim"))
             if left >= _LOOK + _ACTION:
                 cells.append(Text("" if task.id is None else f"action {task.id}", "dim"))
             grid.add_row(*cells)
