@@ -1,6 +1,8 @@
 """Waiting: what is shown, what it leads to, and what Ctrl-C leaves behind."""
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
@@ -235,6 +237,16 @@ def test_the_fake_has_a_past() -> None:
     assert fake_run("wait", running["id"])[0] == 0
     private = run("list", "--private", "--fake", "-o", "json").json
     assert {"offered-by-us"} <= {image["name"] for image in private}
+
+
+MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
+
+
+@pytest.mark.parametrize("command", re.findall(r"\$ do-images (.* --fake)\n", MANUAL.read_text()))
+def test_the_manual_tells_what_the_fake_can_do(command: str) -> None:
+    code, out, err = fake_run(*command.split())
+    assert code == 0, err
+    assert out
 
 
 def test_the_fake_does_not_know_mistaken_regions() -> None:
