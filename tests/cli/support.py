@@ -26,6 +26,8 @@ from do_images.testing import FakeDigitalOcean
 __all__ = ["SNAPSHOT", "Done", "Terminal", "reach", "run"]
 
 SNAPSHOT = 7555620
+# What would change the look, and may be set where the tests run.
+LOOK = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 class Done(NamedTuple):
@@ -46,13 +48,18 @@ class Done(NamedTuple):
         return json.loads(self.err)["error"]
 
 
-def reach(fake: FakeDigitalOcean, token: str | None = None, clock: Clock | None = None) -> Connect:
+def reach(
+    fake: FakeDigitalOcean,
+    token: str | None = None,
+    clock: Clock | None = None,
+    transport: httpx.BaseTransport | None = None,
+) -> Connect:
     """The way to a fake, in its own time."""
     time = clock or fake.clock
 
     @contextmanager
     def connect(_: Settings) -> Generator[Connection]:
-        http = httpx.Client(transport=fake.transport)
+        http = httpx.Client(transport=transport or fake.transport)
         with http, Client(token or fake.token(), http_client=http, clock=time) as do:
             yield Connection(do, time.monotonic)
 
@@ -66,7 +73,9 @@ def run(
 ) -> Done:
     """Runs a command line in process; without `to` it connects as a user's does."""
     connect = reach(to) if isinstance(to, FakeDigitalOcean) else to
-    result = CliRunner().invoke(app, [*map(str, arguments)], env=env, obj=connect)
+    plain: dict[str, str | None] = dict.fromkeys(LOOK)
+    runner = CliRunner(env={**plain, **(env or {})})
+    result = runner.invoke(app, [*map(str, arguments)], obj=connect)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Done(result.exit_code, result.stdout, result.stderr)
@@ -84,12 +93,13 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        kept = {name: value for name, value in os.environ.items() if name not in LOOK}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "do_images", *map(str, arguments)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", **(env or {})},
+            env={**kept, "TERM": "xterm-256color", **(env or {})},
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - so that Ctrl-C is a signal
         )

@@ -1,18 +1,22 @@
 """Tables: they fit, they show what there is, and they come in pages."""
 
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from typer.testing import CliRunner
 
+from do_images.cli._commands import app
 from do_images.cli._fields import ACTION_FIELDS, IMAGE_FIELDS, IMAGE_TABLE
 from do_images.cli._progress import clock
 from do_images.cli._screen import Screen
 from do_images.cli._text import fitted, one_line, room, text
 from do_images.testing import FakeDigitalOcean
-from tests.cli.support import run
+from tests.cli.support import reach, run
 
 WIDTHS = st.dictionaries(
     st.sampled_from([*IMAGE_FIELDS, *ACTION_FIELDS]), st.integers(1, 300), min_size=1
@@ -80,6 +84,20 @@ def test_nothing_is_cut_where_no_person_looks() -> None:
     fake = FakeDigitalOcean(empty=True)
     fake.add_image(name="long " * 100)
     assert "long " * 99 in run("list", to=fake).out
+
+
+def test_what_an_output_can_not_show_is_replaced() -> None:
+    fake = FakeDigitalOcean(empty=True)
+    fake.add_image(name="名前")
+    result = CliRunner(charset="ascii").invoke(app, ["list"], obj=reach(fake))
+    assert result.exit_code == 0
+    assert "??" in result.stdout
+
+
+def test_an_output_need_be_no_file() -> None:
+    with redirect_stdout(StringIO()) as out:
+        Screen("table").say("done")
+    assert out.getvalue() == "done\n"
 
 
 def test_a_table_begins_with_the_first_page(capsys: pytest.CaptureFixture[str]) -> None:

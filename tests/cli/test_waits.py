@@ -4,6 +4,7 @@ import math
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from do_images.testing import FakeDigitalOcean, VirtualClock
@@ -26,6 +27,19 @@ class Interrupting:
         if self._left == 0:
             raise KeyboardInterrupt
         self._clock.sleep(seconds)
+
+
+class Regionless(httpx.BaseTransport):
+    """A server whose records of actions do not tell the region."""
+
+    def __init__(self, fake: FakeDigitalOcean) -> None:
+        self._transport = fake.transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._transport.handle_request(request)
+        pattern = rb'"region": ?\{.*?\}, ?"region_slug": ?"\w+"'
+        body = re.sub(pattern, b'"region":null,"region_slug":null', answer.read())
+        return httpx.Response(answer.status_code, content=body)
 
 
 @pytest.fixture
@@ -62,6 +76,18 @@ def test_a_turn_that_never_comes(fake: FakeDigitalOcean) -> None:
     done = run("transfer", *given, to=fake)
     assert [row["status"] for row in done.json] == ["in-progress", "not started"]
     assert {part["region"] for part in done.error["failures"]} == {"nyc3", "ams3"}
+
+
+@pytest.mark.parametrize(
+    ("fails", "statuses"), [(False, ["completed"] * 2), (True, ["unknown"] * 2)]
+)
+def test_records_without_a_region(fake: FakeDigitalOcean, fails: bool, statuses: list[str]) -> None:
+    if fails:
+        fake.fail_next_action("ams3")
+    to = reach(fake, transport=Regionless(fake))
+    done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "-o", "json", to=to)
+    assert [row["status"] for row in done.json] == statuses
+    assert done.code == (6 if fails else 0)
 
 
 def test_does_not_wait_unasked(fake: FakeDigitalOcean) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from itertools import islice
 from typing import TextIO
 
@@ -28,6 +29,9 @@ class Screen:
 
     def __init__(self, output: str) -> None:
         """`output` is `table` or `json`."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # what it can't show shall not stop a command
+                stream.reconfigure(errors="replace")
         self.json = output == "json"
         self.terminal = sys.stdout.isatty() and sys.stderr.isatty()
         self.out = _console(sys.stdout, self.terminal)

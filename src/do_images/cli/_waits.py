@@ -50,7 +50,9 @@ def transfer(shell: Shell, id_: int, regions: Iterable[str], how: Terms, *, wait
     group: ActionGroupError | None = None
 
     def look(action: Action) -> None:
-        progress.see(tasks[region_of(action) or ""], action.status, action.id)
+        task = tasks.get(region_of(action) or "")
+        if task is not None:  # a record may lack its region
+            progress.see(task, action.status, action.id)
 
     try:
         with progress.shown() if wait else nullcontext():
@@ -58,11 +60,12 @@ def transfer(shell: Shell, id_: int, regions: Iterable[str], how: Terms, *, wait
                 begun = shell.do.image.transfer_many(id_, tasks, wait, *how, on_poll=look)
             except ActionGroupError as error:
                 group, begun = error, {region_of(action) or "": action for action in error.actions}
+            missing = "unknown" if "" in begun else "not started"
             for name, task in tasks.items():
                 if name in begun:
-                    look(begun[name])
+                    progress.see(task, begun[name].status, begun[name].id)
                 elif task.status != "present":
-                    progress.see(task, "not started", None)
+                    progress.see(task, missing, None)
     except KeyboardInterrupt:
         raise FailedError(_stopped_transfers(shell, id_, tasks)) from None
     rows = [
