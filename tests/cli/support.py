@@ -94,15 +94,14 @@ class Terminal:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         kept = {name: value for name, value in os.environ.items() if name not in LOOK}
+        # Who opens a terminal as the first of a session gets its Ctrl-C as a signal.
+        shell = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(slave)]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "do_images", *map(str, arguments)],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
+            [*shell, sys.executable, "-m", "do_images", *map(str, arguments)],
             env={**kept, "TERM": "xterm-256color", **(env or {})},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - so that Ctrl-C is a signal
         )
+        self.until(bool)  # by now the process has opened it
         os.close(slave)
 
     @property
