@@ -79,6 +79,8 @@ def test_no_token() -> None:
         (("transfer", SNAPSHOT, "nyc3", "--timeout", "soon"), "--timeout"),
         (("transfer", SNAPSHOT, "nyc3", "--poll", "-1"), "--poll"),
         (("transfer", SNAPSHOT, "nyc3", "--timeout", "nan"), "--timeout"),
+        (("list", "--fake-speed", "-3"), "--fake-speed"),
+        (("nonsense",), "No such command"),
         (("wait",), "name the actions"),
         (("wait", 1, "--image", 2), "name the actions"),
         (("account-transfer", "start", SNAPSHOT), "exactly one"),

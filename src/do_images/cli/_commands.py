@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from do_images.cli._app import Commands, begin, command, show_version
+from do_images.cli._app import Commands, command, shared_options
 from do_images.cli._fields import (
     ACTION_FIELDS,
     ACTION_TABLE,
@@ -30,7 +30,10 @@ app = typer.Typer(
     "7 timeout, 8 network, 9 other API errors, 130 interrupted.",
 )
 handing_over = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Hand an image over to another account."
+    cls=Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Hand an image over to another account.",
 )
 app.add_typer(handing_over, name="account-transfer")
 
@@ -47,16 +50,7 @@ OFFER_FIELDS = ("image_id", "transfer_id", "status")
 HOUR = "3600"
 
 
-def _begin(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=show_version)
-    ] = False,
-) -> None:
-    """DigitalOcean's images: find, import, change, copy and hand them over."""
-
-
-begin(app, _begin)
+app.callback()(shared_options)
 
 
 # ── Images ──────────────────────────────────────────────────────────────────────────────────

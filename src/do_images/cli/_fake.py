@@ -1,7 +1,7 @@
 """`--fake`: an account to try the command on. It is made anew for each command."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 import httpx
@@ -13,7 +13,6 @@ from do_images.testing import FakeDigitalOcean
 __all__ = ["pretend"]
 
 SNAPSHOT, CUSTOM = 7555620, 7555622
-_SPEED = 20.0
 # How long transfers take, in seconds of the fake's time: not all of them end together.
 _TAKES = {"nyc3": 31, "ams3": 44, "sgp1": 57, "fra1": 38, "sfo3": 35, "syd1": 66}
 _STEP = 0.05
@@ -44,7 +43,7 @@ class Pace:
             seconds -= step
 
 
-def _account(fails: list[str]) -> FakeDigitalOcean:
+def _account(fails: Iterable[str]) -> FakeDigitalOcean:
     """Three private images with a past, a running transfer, and an offer from another account."""
     fake = FakeDigitalOcean(parallel_transfers=True)
     with fake.client() as do:
@@ -70,8 +69,8 @@ def _account(fails: list[str]) -> FakeDigitalOcean:
 @contextmanager
 def pretend(settings: Settings) -> Generator[Connection]:
     """A client of a new fake."""
-    fake = _account(settings.fake_fail or [])
-    pace = Pace(fake, settings.fake_speed or _SPEED)
+    fake = _account(settings.fake_fail)
+    pace = Pace(fake, settings.fake_speed)
     http = httpx.Client(transport=fake.transport, trust_env=False)
     with http, Client(fake.token(), http_client=http, clock=pace) as do:
         yield Connection(do, pace.monotonic)

@@ -84,7 +84,7 @@ def opened(
     settings: Settings, connect: Connect | None, fields: tuple[str, ...]
 ) -> Generator[Shell]:
     """A shell; errors inside are told, and end the command with their exit code."""
-    screen = Screen(settings.output or "table")
+    screen = Screen(settings.output)
     try:
         chosen(settings.columns, fields, fields)  # a mistake is found before anything is done
         with (connect or connect_as_told)(settings) as connection, _logged(settings.debug):
