@@ -6,7 +6,6 @@ Only typer is imported here: `--help` and completion shall answer at once.
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeVar, cast
 
@@ -75,9 +74,6 @@ def shared_options(
     """DigitalOcean's images: find, import, change, copy and hand them over."""
 
 
-_SHARED = {field.name for field in fields(Settings)}
-
-
 def command(
     app: typer.Typer, shown: tuple[str, ...], name: str | None = None
 ) -> Callable[[CommandT], CommandT]:
@@ -112,7 +108,9 @@ class Commands(TyperGroup):
         """A command by its name."""
         found = super().get_command(ctx, cmd_name)
         if found is not None:
-            options = [param for param in ctx.find_root().command.params if param.name in _SHARED]
+            options = [
+                param for param in ctx.find_root().command.params if param.name in Settings._fields
+            ]
             found.params.extend(param for param in options if param not in found.params)
         return found
 
