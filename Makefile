@@ -17,7 +17,7 @@ help: ## Lists the targets
 $(VENV)/.runtime: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --constraint constraints.txt --editable .
+	@$(PIP) install --constraint constraints.txt --editable ".[cli]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
@@ -35,7 +35,7 @@ demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 
 test: $(VENV)/.dev ## Runs the tests, with branch coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2 --quiet $(ARGS)
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadgroup --quiet $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -9,92 +9,91 @@ import os
 import sys
 import time
 
-from do_images import Action, Client, DOImagesError, Image, NotFoundError
+from do_images import Action, Client, DOImagesError, NotFoundError
+from do_images.cli._fields import ACTION_TABLE, HISTORY_TABLE, IMAGE_TABLE, action_row, image_row
+from do_images.cli._progress import Progress, Task
+from do_images.cli._screen import Screen
 from do_images.testing import FakeDigitalOcean
 
 SNAPSHOT, BACKUP = 7555620, 7555621
+PUBLIC = ("id", "slug", "distribution", "name", "min_disk_size")
 
 
-def title(text: str) -> None:
-    """A heading, and the call that is shown under it."""
-    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n{text}")
+def title(screen: Screen, text: str) -> None:
+    """The call that is shown under it."""
+    screen.out.print(f"\n{text}", style="bold")
 
 
-def row(image: Image) -> str:
-    """An image in a line."""
-    disk = "?" if image.min_disk_size is None else image.min_disk_size
-    regions = ", ".join(image.regions[:4]) + (" ..." if len(image.regions) > 4 else "")
-    name = f"{image.distribution} {image.name}" if image.public else image.name
-    return f"  {image.id:<10} {image.type or '?':<9} {disk:>3} GB  {name:<32.32} {regions}"
-
-
-def read(do: Client) -> Image:
+def read(do: Client, screen: Screen) -> None:
     """The part that only reads: lists by kind, and one image by its slug and by its id."""
     for kind in ("distribution", "application"):
-        title(f'do.image.list("{kind}")')
+        title(screen, f'do.image.list("{kind}")')
         images = do.image.list(kind)
-        for image in images[:4]:
-            print(row(image))
-        print(f"  {len(images)} in all")
-    title("do.image.list(private=True)")
-    for image in do.image.list(private=True):
-        print(row(image))
-    title('do.image.info("ubuntu-24-04-x64"), and the same by id')
+        screen.rows(map(image_row, images[:4]), PUBLIC)
+        screen.say(f"{len(images)} in all")
+    title(screen, "do.image.list(private=True)")
+    screen.rows(map(image_row, do.image.list(private=True)), IMAGE_TABLE)
+    title(screen, 'do.image.info("ubuntu-24-04-x64"), and the same by id')
     by_slug = do.image.info("ubuntu-24-04-x64")
     by_id = do.image.info(by_slug.id)
-    print(row(by_id))
-    print(f"  slug {by_id.slug}, created {by_id.created_at:%Y-%m-%d}, {by_id.size_gigabytes} GB")
-    return by_id
+    screen.record(image_row(by_id), (*PUBLIC, "size_gigabytes", "created_at", "regions"))
 
 
-def change(do: Client) -> None:
+def copy(do: Client, screen: Screen) -> None:
+    """A wait, with a row that moves where there is a terminal, else a line for each look."""
+    title(screen, f'do.image.transfer({SNAPSHOT}, "nyc3", wait=True, poll=1)')
+    task = Task("nyc3", "starting")
+    progress = Progress(screen, time.monotonic, [task])
+
+    def look(action: Action) -> None:
+        progress.see(task, action.status, action.id)
+        if not screen.lively:
+            screen.say(f"{progress.elapsed():4.1f} s  action {action.id}  {action.status}")
+
+    with progress.shown():
+        do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=1, timeout=60, on_poll=look)
+    screen.rows([image_row(do.image.info(SNAPSHOT))], IMAGE_TABLE)
+
+
+def change(do: Client, screen: Screen) -> None:
     """The part that changes things."""
-    title(f'do.image.update({SNAPSHOT}, "Nifty renamed snapshot")')
-    print(row(do.image.update(SNAPSHOT, "Nifty renamed snapshot")))
+    title(screen, f'do.image.update({SNAPSHOT}, "Nifty renamed snapshot")')
+    screen.rows([image_row(do.image.update(SNAPSHOT, "Nifty renamed snapshot"))], IMAGE_TABLE)
 
-    title(f'do.image.transfer({SNAPSHOT}, "nyc3", wait=True, poll=1)')
-    began = time.monotonic()
+    copy(do, screen)
 
-    def show(action: Action) -> None:
-        elapsed = time.monotonic() - began
-        print(f"  {elapsed:4.1f} s  action {action.id}  {action.status}", flush=True)
+    title(screen, f"do.image.convert({BACKUP}, wait=True, poll=1)")
+    converted = do.image.convert(BACKUP, wait=True, poll=1, timeout=60)
+    screen.rows([action_row(converted)], ACTION_TABLE)
 
-    do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=1, timeout=60, on_poll=show)
-    print(row(do.image.info(SNAPSHOT)))
-
-    title(f"do.image.convert({BACKUP}, wait=True, poll=1)")
-    do.image.convert(BACKUP, wait=True, poll=1, timeout=60)
-    print(row(do.image.info(BACKUP)))
-
-    title(f"do.image.action_list({SNAPSHOT}), and the first of them")
+    title(screen, f"do.image.action_list({SNAPSHOT}), and the first of them")
     actions = do.image.action_list(SNAPSHOT)
-    for action in actions:
-        region = action.region_slug or "-"
-        print(f"  {action.id}  {action.type:<9} {region:<5} {action.status}")
-    print(f"  started {do.image.action_info(SNAPSHOT, actions[0].id).started_at}")
+    screen.rows(map(action_row, actions), HISTORY_TABLE)
+    screen.say(f"started {do.image.action_info(SNAPSHOT, actions[0].id).started_at}")
 
-    title(f"do.image.destroy({BACKUP})")
+    title(screen, f"do.image.destroy({BACKUP})")
     do.image.destroy(BACKUP)
-    print("  gone")
+    screen.say("gone")
 
-    title(f"do.image.info({BACKUP}), which is gone")
+    title(screen, f"do.image.info({BACKUP}), which is gone")
     try:
         do.image.info(BACKUP)
     except NotFoundError as error:
-        print(f"  NotFoundError: {error.message} (request id {error.request_id})")
+        screen.say(f"NotFoundError: {error.message} (request id {error.request_id})")
 
 
 def main() -> int:
     """Runs the demo."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--live", action="store_true", help="read from the real API")
+    screen = Screen("table")
     if parser.parse_args().live:
         if not os.environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
             print("--live needs a token in DIGITALOCEAN_ACCESS_TOKEN", file=sys.stderr)
             return 2
         try:
             with Client() as do:
-                read(do)
+                read(do, screen)
                 print(f"\nquota: {do.rate_limit}")
         except DOImagesError as error:
             print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -105,8 +104,8 @@ def main() -> int:
         fake.convert_takes(0.8)
         with fake.serve() as url, Client(fake.token(), base_url=url) as do:
             print(f"The fake API listens at {url}")
-            read(do)
-            change(do)
+            read(do, screen)
+            change(do, screen)
             print(f"\n{len(fake.requests)} requests; quota: {do.rate_limit}")
     return 0
 

@@ -1,6 +1,7 @@
 """What an editor that asks jedi shows: names to choose from, and a text for each of them."""
 
 import inspect
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from do_images._sync.actions import Actions
 from do_images._sync.images import Images
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# One worker for all of them: what jedi has read once, it need not read again.
+pytestmark = pytest.mark.xdist_group("jedi")
 
 ROOMS: dict[str, type] = {"do": Client, "do.image": Images, "do.action": Actions}
 RECORDS: dict[str, type] = {
@@ -129,10 +133,11 @@ class Editor:
 
 @pytest.fixture(scope="module")
 def _own_cache() -> Iterator[None]:
-    """Keeps what jedi has read out of the user's home, and where all workers find it again."""
+    """Keeps what jedi has read out of the user's home, apart for each worker: it locks nothing."""
     settings: Any = jedi.settings
     before = settings.cache_directory
-    settings.cache_directory = str(ROOT / ".pytest_cache" / "jedi")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    settings.cache_directory = str(ROOT / ".pytest_cache" / "jedi" / worker)
     yield
     settings.cache_directory = before
 

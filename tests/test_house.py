@@ -1,5 +1,6 @@
 """The house keeps its order: who imports whom, what is public, twins alike, short ways."""
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 
 import grimp
 import httpx
@@ -108,9 +109,11 @@ def test_what_stands_on_the_public_api_uses_little_else(room: str, also: set[str
 
 
 def test_nothing_below_imports_what_stands_on_the_public_api() -> None:
-    for room in ("do_images.testing", "do_images.cli"):
-        above = [name for name in _imports() if _within(name, room)]
-        assert not [name for name in _importers(*above) if not _within(name, room)]
+    allowed = {"do_images.testing": {"do_images.cli"}, "do_images.cli": {"do_images.__main__"}}
+    for room, users in allowed.items():
+        inside = [name for name in _imports() if _within(name, room)]
+        outside = {name for name in _importers(*inside) if not _within(name, room)}
+        assert not [name for name in outside if not any(_within(name, user) for user in users)]
 
 
 def test_few_rooms_know_httpx_and_tenacity() -> None:
@@ -146,12 +149,23 @@ def test_the_rooms_without_io_do_none() -> None:
 
 
 def test_all_is_sorted_and_complete() -> None:
-    public = {
-        name
-        for name, value in vars(do_images).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert do_images.__all__ == sorted(public | {"__version__"})
+    """What the type checkers see is what `__all__` names, and what there is at run time."""
+    statements = ast.walk(ast.parse((HOUSE / "__init__.py").read_text()))
+    imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in imports if (node.module or "").startswith("do_images.")]
+    assert do_images.__all__ == sorted(alias.name for node in ours for alias in node.names)
+    assert {*do_images.__all__} <= {*dir(do_images)}
+
+
+def test_rooms_with_a_public_name_are_attributes_too() -> None:
+    code = "import do_images; print(do_images.errors.NotFoundError is do_images.NotFoundError)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+
+
+def test_there_is_nothing_else() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'Droplet'"):
+        getattr(do_images, "Droplet")  # noqa: B009 - checkers know that it is not there
 
 
 def test_all_holds_the_errors_and_what_the_contract_names() -> None:
@@ -217,6 +231,8 @@ import sys
 import httpx, pydantic
 before = set(sys.modules)
 import do_images
+assert not [name for name in sys.modules if name.startswith("do_images.")]
+do_images.Client
 print(*(set(sys.modules) - before))
 """
     done = subprocess.run(
@@ -226,7 +242,7 @@ print(*(set(sys.modules) - before))
     assert "do_images" in brought
     assert not brought & {"asyncio", "jsonschema", "pytest", "rich", "tenacity", "typer", "yaml"}
     rooms = {name for name in done.stdout.split() if name.startswith("do_images.")}
-    assert not [name for name in rooms if name.split(".")[1] in {"cli", "testing"}]
+    assert not [name for name in rooms if name.split(".")[1] in {"_async", "cli", "testing"}]
 
 
 # ── Twins ───────────────────────────────────────────────────────────────────────────────────

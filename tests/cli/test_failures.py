@@ -1,0 +1,220 @@
+"""Errors: one line for people, one document for programs, an exit code for scripts."""
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from do_images.cli._failures import Code
+from do_images.testing import FakeDigitalOcean
+from tests.cli.support import SNAPSHOT, reach, run
+
+Arrange = Callable[[FakeDigitalOcean], object]
+
+FAULTS: list[tuple[Arrange, int, str, int | None]] = [
+    (lambda fake: fake.remove_image(SNAPSHOT), 3, "not_found", 404),
+    (lambda fake: fake.quota(10, remaining=0, window=3600), 5, "rate_limit", 429),
+    (lambda fake: fake.fail_next("GET", "*", lose="refused", times=None), 8, "network", None),
+    (lambda fake: fake.fail_next("GET", "*", status=503, times=None), 9, "api", 503),
+    (lambda fake: fake.fail_next("GET", "*", broken="no_envelope"), 9, "api", 200),
+]
+
+
+@pytest.fixture
+def fake() -> FakeDigitalOcean:
+    return FakeDigitalOcean(parallel_transfers=True)
+
+
+@pytest.mark.parametrize(("arrange", "code", "kind", "status"), FAULTS)
+def test_exit_codes_of_requests(arrange: Arrange, code: int, kind: str, status: int | None) -> None:
+    fakes = [FakeDigitalOcean(), FakeDigitalOcean()]
+    for fake in fakes:
+        arrange(fake)
+    done = run("info", SNAPSHOT, "-o", "json", to=fakes[0])
+    assert (done.code, done.out) == (code, "")
+    error = done.error
+    assert (error["exit_code"], error["kind"], error["status_code"]) == (code, kind, status)
+    assert (error["request_id"] is None) == (status is None)
+    told = run("info", SNAPSHOT, to=fakes[1])
+    assert told.code == code
+    assert told.err.startswith("error: GET https://api.digitalocean.com/v2/images/7555620: ")
+    assert told.err.count("\n") == 1
+    assert status is None or "request id" in told.err
+
+
+def test_a_wrong_token(fake: FakeDigitalOcean) -> None:
+    done = run("info", SNAPSHOT, to=reach(fake, "dop_v1_wrong"))
+    assert done.code == 4
+    assert "401" in done.err
+    assert "dop_v1_wrong" not in done.err
+
+
+def test_a_missing_scope_is_named(fake: FakeDigitalOcean) -> None:
+    token = fake.token(["image:read"])
+    done = run("update", SNAPSHOT, "--name", "x", to=reach(fake, token))
+    assert done.code == 4
+    assert "scope image:update" in done.err
+
+
+def test_no_token() -> None:
+    done = run("list", "-o", "json")
+    assert done.code == 4
+    assert "DIGITALOCEAN_ACCESS_TOKEN" in done.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("info",), "Missing argument 'ID_OR_SLUG'"),
+        (("info", SNAPSHOT, "--output", "yaml"), "--output"),
+        (("info", "a/b"), "not a slug"),
+        (("transfer", "many", "nyc3"), "ID"),
+        (("update", SNAPSHOT), "nothing to update"),
+        (("list", "--columns", "id,colour"), "no column 'colour'; the columns are id, name"),
+        (("list", "--columns", " , "), "names no column"),
+        (("transfer", SNAPSHOT, "nyc3", "--timeout", "soon"), "--timeout"),
+        (("transfer", SNAPSHOT, "nyc3", "--poll", "-1"), "--poll"),
+        (("transfer", SNAPSHOT, "nyc3", "--timeout", "nan"), "--timeout"),
+        (("list", "--fake-speed", "-3"), "--fake-speed"),
+        (("nonsense",), "No such command"),
+        (("wait",), "name the actions"),
+        (("wait", 1, "--image", 2), "name the actions"),
+        (("account-transfer", "start", SNAPSHOT), "exactly one"),
+    ],
+)
+def test_mistakes_on_the_command_line(
+    fake: FakeDigitalOcean, arguments: tuple[object, ...], told: str
+) -> None:
+    done = run(*arguments, to=fake)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert not fake.requests
+
+
+@pytest.mark.parametrize(
+    "option", [("-o", "json"), ("--output", "json"), ("--output=json",), ("-ojson",)]
+)
+def test_usage_errors_are_json_too(fake: FakeDigitalOcean, option: tuple[str, ...]) -> None:
+    done = run("info", *option, to=fake)
+    assert (done.code, done.out) == (2, "")
+    assert (done.error["kind"], done.error["exit_code"]) == ("usage", 2)
+    assert "Missing argument" in done.error["message"]
+
+
+def test_all_fields_of_an_error_are_always_there(fake: FakeDigitalOcean) -> None:
+    errors = [
+        run("info", "-o", "json", to=fake).error,
+        run("info", 1, "-o", "json", to=fake).error,
+        run("transfer", SNAPSHOT, "nowhere", "-o", "json", to=fake).error,
+    ]
+    assert len({tuple(error) for error in [*errors, *errors[2]["failures"]]}) == 1
+
+
+# ── Several regions ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"nyc3": "fails"}, 6),
+        ({"nyc3": "late"}, 7),
+        ({"nowhere": "unknown"}, 9),
+        ({"nyc3": "late", "ams3": "fails"}, 6),
+        ({"nyc3": "late", "nowhere": "unknown"}, 9),
+        ({"nyc3": "late", "nowhere": "unknown", "ams3": "fails"}, 6),
+    ],
+)
+def test_what_failed_decides(fake: FakeDigitalOcean, wrong: dict[str, str], code: int) -> None:
+    for region, how in wrong.items():
+        if how == "fails":
+            fake.fail_next_action(region)
+        elif how == "late":
+            fake.transfer_takes(math.inf, region=region)
+    given = (SNAPSHOT, "sgp1", *wrong, "--wait", "--timeout", 60)
+    done = run("transfer", *given, "-o", "json", to=fake)
+    assert done.code == code
+    rows = {row["region"]: row["status"] for row in done.json}
+    words = {"fails": "errored", "late": "in-progress", "unknown": "not started"}
+    expected = {region: words[how] for region, how in wrong.items()}
+    assert rows == {"sgp1": "completed", **expected}
+    failed = done.error["failures"]
+    assert {part["region"] for part in failed} == {*wrong}
+    late = [action.id for action in fake.actions if action.status == "in-progress"]
+    resume = f"do-images wait {late[0]}" if late else None
+    assert done.error["resume"] == resume
+
+
+def test_each_region_that_failed_has_a_line(fake: FakeDigitalOcean) -> None:
+    fake.fail_next_action("ams3")
+    done = run("transfer", SNAPSHOT, "nyc3", "ams3", "nowhere", "--wait", to=fake)
+    summary, *errors = done.err.splitlines()
+    assert summary.startswith("1 of 3 completed in ")
+    assert summary.endswith("; not: ams3 (errored), nowhere (not started).")
+    assert len(errors) == 2
+    assert any("ams3" in line and "errored" in line for line in errors)
+    assert any("nowhere" in line and "request id" in line for line in errors)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_manual_tells_of_every_exit_code(code: Code) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
+    assert f"| {code.value} | `{code.name.lower()}` | " in manual
+
+
+# ── How it ends ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_text_from_the_api_can_not_move_the_cursor(fake: FakeDigitalOcean) -> None:
+    fake.add_image(id=1, name="a\x1b[2Jb\nc\N{RIGHT-TO-LEFT OVERRIDE}d[red]")
+    done = run("list", "--private", "--columns", "name", to=fake)
+    assert "a\N{REPLACEMENT CHARACTER}[2Jb c\N{REPLACEMENT CHARACTER}d[red]\n" in done.out
+
+
+def test_a_reader_that_has_seen_enough(fake: FakeDigitalOcean) -> None:
+    fake.add_images(2000)
+    command = [sys.executable, "-m", "do_images", "list", "--columns", "id,name"]
+    with fake.serve(speed=0) as url:
+        process = subprocess.Popen(
+            [*command, "--base-url", url],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "DIGITALOCEAN_ACCESS_TOKEN": fake.token()},
+        )
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().split() == [b"id", b"name"]
+        process.stdout.close()
+        with process.stderr:
+            assert process.stderr.read() == b""
+        assert process.wait(30) == 0
+
+
+def test_debug_shows_what_is_sent_without_the_token(fake: FakeDigitalOcean) -> None:
+    token = fake.token()
+    with fake.serve(speed=0) as url:
+        env = {"DIGITALOCEAN_ACCESS_TOKEN": token}
+        done = run("info", SNAPSHOT, "--debug", "--base-url", url, env=env)
+        again = run("info", SNAPSHOT, "--base-url", url, env=env)
+    assert done.code == 0
+    assert "GET /v2/images/7555620 -> 200" in done.err
+    assert token not in done.err
+    assert again.err == ""
+
+
+def test_a_base_url_that_would_show_the_token() -> None:
+    env = {"DIGITALOCEAN_TOKEN": "secret"}
+    done = run("list", "--base-url", "http://example.com", env=env)
+    assert done.code == 2
+    assert "unencrypted" in done.err
+
+
+def test_ctrl_c_outside_of_a_wait() -> None:
+    def connect(_: object) -> None:
+        raise KeyboardInterrupt
+
+    done = run("list", to=connect)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - it never connects
+    assert (done.code, done.err) == (130, "interrupted\n")
