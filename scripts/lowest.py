@@ -45,7 +45,17 @@ def main() -> int:
         extra = ["--constraint", str(folder / "constraints.txt"), "--editable", f"{ROOT}[dev]"]
         subprocess.run([*install, *extra], check=True)
         print("the tests, with", *lows(requirements), flush=True)
-        tests = [str(python), "-m", "pytest", "--quiet", "-n", "2", "--dist", "loadgroup", *sys.argv[1:]]
+        tests = [
+            str(python),
+            "-m",
+            "pytest",
+            "--quiet",
+            "-n",
+            "2",
+            "--dist",
+            "loadgroup",
+            *sys.argv[1:],
+        ]
         return subprocess.run(tests, cwd=ROOT, check=False).returncode
 
 

@@ -93,15 +93,38 @@ do.close()
 sys.exit(os.waitstatus_to_exitcode(status))
 """
 
+_FORKED_IN_A_LOOP = """
+import asyncio, os, sys
+from do_images import AsyncClient
 
-def test_a_forked_process_has_connections_of_its_own(server: HostileServer) -> None:
+do = AsyncClient("dop_v1_not_a_real_token", base_url=sys.argv[1])
+loop = asyncio.new_event_loop()
+assert loop.run_until_complete(do.image.info(1)).id == 1
+child = os.fork()
+if child == 0:
+    assert asyncio.run(do.image.info(2)).id == 2
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+assert loop.run_until_complete(do.image.info(3)).id == 3
+loop.run_until_complete(do.aclose())
+loop.close()
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "asked"), [(_FORKED, "12222223333334"), (_FORKED_IN_A_LOOP, "123")]
+)
+def test_a_forked_process_has_connections_of_its_own(
+    server: HostileServer, program: str, asked: str
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", _FORKED, server.url],
+        [sys.executable, "-W", "error", "-c", program, server.url],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert sorted(request.target[-1] for request in server.requests) == [*"1222222333333", "4"]
+    assert "".join(sorted(request.target[-1] for request in server.requests)) == asked
     assert server.connections == 2

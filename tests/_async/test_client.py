@@ -520,6 +520,13 @@ async def test_a_client_is_not_for_pickling_or_copying() -> None:
             assert TOKEN not in str(refused.value)
 
 
+async def test_nor_are_its_parts() -> None:
+    async with async_client(Log(OK)) as do:
+        with pytest.raises((TypeError, AttributeError, pickle.PicklingError)) as caught:
+            pickle.dumps(do.image)
+    assert TOKEN not in str(caught.value)
+
+
 async def test_a_subclass_stays_one() -> None:
     class Mine(AsyncClient):
         pass

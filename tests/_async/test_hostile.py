@@ -574,6 +574,15 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     assert TOKEN not in proxy.requests[0].raw.decode()
 
 
+@pytest.mark.parametrize("proxy", ["ftp://proxy.example", "socks5://proxy.example"])
+async def test_a_proxy_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    # What SOCKS needs is not among our dependencies.
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    async with AsyncClient(TOKEN) as do:
+        with pytest.raises(ValueError, match="the proxy of the environment can't be used"):
+            await do.image.info(1)
+
+
 async def test_a_proxy_that_drips_is_bounded_in_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with HostileServer(dripped(b"HTTP/1.1 200 OK\r\nx: " + b"y" * 500)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)

@@ -517,6 +517,13 @@ def test_a_client_is_not_for_pickling_or_copying() -> None:
             assert TOKEN not in str(refused.value)
 
 
+def test_nor_are_its_parts() -> None:
+    with client(Log(OK)) as do:
+        with pytest.raises((TypeError, AttributeError, pickle.PicklingError)) as caught:
+            pickle.dumps(do.image)
+    assert TOKEN not in str(caught.value)
+
+
 def test_a_subclass_stays_one() -> None:
     class Mine(Client):
         pass

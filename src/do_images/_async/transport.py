@@ -79,8 +79,8 @@ class _Backend(httpcore.AsyncNetworkBackend):
         left = _left(timeout)
         if left == 0:
             raise httpcore.ConnectTimeout("the request's time is over")
-        stream = await self._backend.connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream)
+        where = (host, port, left, local_address, socket_options)
+        return _Stream(await self._backend.connect_tcp(*where))
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):

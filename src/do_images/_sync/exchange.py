@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -67,9 +67,6 @@ class Bearer(httpx.Auth):
         # What somebody calls "test" stands in many a text.
         return content if len(token) < _SHORTEST else content.replace(token.encode(), b"[token]")
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("the token is not for pickling or copying")
-
 
 class Limits:
     """What one client allows: seconds, tries and bytes."""
@@ -93,10 +90,8 @@ class Limits:
         """The same with a single try."""
         return Limits(self.timeout, 0, self.max_retry_wait, self.max_body)
 
-    def within(self, seconds: float | None) -> tuple[httpx.Timeout, float | None]:
+    def within(self, seconds: float) -> tuple[httpx.Timeout, float]:
         """The time-outs of a request that has only so many seconds."""
-        if seconds is None:
-            return self.timeout, self.whole
         given = self.timeout
         parts = (given.connect, given.read, given.write, given.pool)
         connect, read, write, pool = (
@@ -157,13 +152,12 @@ class Connection:
             self._lock = Lock()
             self.quota.after_fork()
             self.pid = os.getpid()
-            if self.owned:
-                self.parents, self.http = self.http, None
+            self.parents, self.http = self.http, None if self.owned else self.http
         with self._lock:
             if self.closed:
                 raise RuntimeError("this client is closed")
-            if self.http is None:
-                self.http = _http_client(self.root)
+            # Another thread may have been here first.
+            self.http = self.http or _http_client(self.root)
             return self.http
 
     def claim(self, action: Action) -> bool:

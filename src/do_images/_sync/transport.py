@@ -80,8 +80,8 @@ class _Backend(httpcore.NetworkBackend):
         left = _left(timeout)
         if left == 0:
             raise httpcore.ConnectTimeout("the request's time is over")
-        stream = self._backend.connect_tcp(host, port, left, local_address, socket_options)
-        return _Stream(stream)
+        where = (host, port, left, local_address, socket_options)
+        return _Stream(self._backend.connect_tcp(*where))
 
 
 class Transport(httpx.HTTPTransport):
