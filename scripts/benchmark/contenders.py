@@ -243,23 +243,23 @@ def httpx_async(workers: int = 1) -> Factory:
 # ── do_images ───────────────────────────────────────────────────────────────────────────────
 
 
-def ours() -> Factory:
-    """`Client` as it comes."""
+def ours(page_concurrency: int = WORKERS) -> Factory:
+    """`Client` as it comes, or with its pages one after the other."""
     from do_images import Client
 
     def make(base: str) -> Session:
-        do = Client(TOKEN, base_url=base)
+        do = Client(TOKEN, base_url=base, page_concurrency=page_concurrency)
         return Blocking(lambda: do.image.info(SLUG), do.image.list)
 
     return make
 
 
-def ours_async() -> Factory:
-    """`AsyncClient` as it comes."""
+def ours_async(page_concurrency: int = WORKERS) -> Factory:
+    """`AsyncClient` as it comes, or with its pages one after the other."""
     from do_images import AsyncClient
 
     def make(base: str) -> Session:
-        do = AsyncClient(TOKEN, base_url=base)
+        do = AsyncClient(TOKEN, base_url=base, page_concurrency=page_concurrency)
         return Looping(lambda: do.image.info(SLUG), do.image.list)
 
     return make
@@ -353,7 +353,9 @@ CONTENDERS: Mapping[str, Load] = {
     "httpx async": httpx_async,
     "httpx async, 8 tasks": partial(httpx_async, WORKERS),
     "do_images.Client": ours,
+    "Client, a page at a time": partial(ours, 1),
     "do_images.AsyncClient": ours_async,
+    "AsyncClient, a page at a time": partial(ours_async, 1),
     "pydo": pydo,
     "pydo.aio": pydo_async,
     "python-digitalocean": python_digitalocean,

@@ -1,6 +1,7 @@
 """Fresh processes, in turn: what each contender's probe found, round after round."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -34,10 +35,25 @@ def serving() -> Generator[str]:
         server.stdin.close()
 
 
+def _environment() -> dict[str, str]:
+    """As of an installed package: compiled modules are kept, and no proxy stands in between."""
+    unwanted = {"PYTHONDONTWRITEBYTECODE"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in unwanted and not name.lower().endswith("_proxy")
+    }
+
+
 def _probe(name: str, base: str) -> dict[str, float] | None:
     """What one process measured, None where its contender is not installed."""
     done = subprocess.run(
-        _command("probe", name, base), cwd=ROOT, capture_output=True, text=True, check=False
+        _command("probe", name, base),
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if "ModuleNotFoundError" in done.stderr:
         return None

@@ -12,7 +12,7 @@ makes is never held back.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from threading import Lock
 
 from do_images import _wire
@@ -20,8 +20,10 @@ from do_images._base import RateLimit
 
 __all__ = ["Quota"]
 
-# Digits that `int` takes are more than those of ASCII, and headers may hold a thousand of them.
-_COUNT = re.compile(r"[0-9]{1,15}", re.ASCII).fullmatch
+# Headers may hold a thousand digits.
+_COUNT = re.compile(rb"[0-9]{1,15}").fullmatch
+_COUNTS = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
+_NOTHING = (b"", b"", b"")
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
 # No window of the API is longer: a header that names a later time is a fault.
@@ -40,17 +42,20 @@ class Quota:
         self._closed_until = 0.0
         self._next = 0.0
 
-    def note(self, headers: Mapping[str, str], now: float) -> RateLimit | None:
-        """Takes in the headers of any response; None where they state no quota, or nonsense."""
-        told = (
-            headers.get("ratelimit-limit", ""),
-            headers.get("ratelimit-remaining", ""),
-            headers.get("ratelimit-reset", ""),
-        )
-        stated = RateLimit(*map(int, told)) if all(map(_COUNT, told)) else None
+    def note(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> RateLimit | None:
+        """Takes in the headers of any response; None where they state no quota, or nonsense.
+
+        They come as they were sent: a look-up in a mapping that knows no case is slow.
+        """
+        told: dict[bytes, bytes] = {}
+        for name, value in headers:
+            told[name.lower()] = value
+        counts = tuple(map(told.get, _COUNTS, _NOTHING))
+        stated = RateLimit(*map(int, counts)) if all(map(_COUNT, counts)) else None
+        date = told.get(b"date")
         with self._lock:
-            if "date" in headers:
-                self._date, self._received = headers["date"], now
+            if date is not None:
+                self._date, self._received = date.decode("latin-1"), now
             if stated is not None:
                 self.latest, self._left = stated, stated.remaining
         return stated
@@ -81,6 +86,12 @@ class Quota:
             self._next = now + wait
             self._left -= 1
             return 0.0
+
+    def spare(self, now: float) -> bool:
+        """Whether there is enough for several requests at once: polls need not spread out."""
+        with self._lock:
+            plenty = self.latest is None or self._left > self.latest.limit * _SHORT
+            return plenty and now >= self._closed_until
 
     def _spacing(self, now: float, local: float) -> float:
         if self.latest is None or self._left > self.latest.limit * _SHORT:

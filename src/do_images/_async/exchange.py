@@ -67,18 +67,31 @@ class Bearer(httpx.Auth):
 
 
 class Limits:
-    """What one client allows: seconds, tries and bytes."""
+    """What one client allows: seconds, tries, bytes, and pages at once."""
 
-    __slots__ = ("max_body", "max_retries", "max_retry_wait", "timeout", "whole")
+    __slots__ = (
+        "max_body",
+        "max_retries",
+        "max_retry_wait",
+        "page_concurrency",
+        "timeout",
+        "whole",
+    )
 
     def __init__(
-        self, timeout: httpx.Timeout, max_retries: int, max_retry_wait: float, max_body: int
+        self,
+        timeout: httpx.Timeout,
+        max_retries: int,
+        max_retry_wait: float,
+        max_body: int,
+        page_concurrency: int,
     ) -> None:
         """All of them are checked already."""
         self.timeout = timeout
         self.max_retries = max_retries
         self.max_retry_wait = max_retry_wait
         self.max_body = max_body
+        self.page_concurrency = page_concurrency
         parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
         known = [part for part in parts if part is not None]
         # One number stands for all of them; of several, the longest is the whole request's.
@@ -86,7 +99,7 @@ class Limits:
 
     def without_retries(self) -> "Limits":
         """The same with a single try."""
-        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body)
+        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body, self.page_concurrency)
 
     def within(self, seconds: float | None) -> tuple[httpx.Timeout, float | None]:
         """The time-outs of a request that has only so many seconds."""
@@ -132,7 +145,7 @@ class AsyncConnection:
         self.auth = auth
         self.root = root
         self.origin = _wire.origin(root)
-        self.headers = {"Accept": "application/json", "User-Agent": user_agent}
+        self.headers = httpx.Headers({"Accept": "application/json", "User-Agent": user_agent})
         self.http = http_client
         self.owned = http_client is None
         self.clock = clock
@@ -154,7 +167,7 @@ class AsyncConnection:
             if self.closed:
                 raise RuntimeError("this client is closed")
             if self.http is None:
-                self.http = _http_client(self.root)
+                self.http = _http_client(self.root, self.headers)
             return self.http
 
     def claim(self, action: Action) -> bool:
@@ -188,9 +201,11 @@ class AsyncConnection:
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
             http = self._open()
+        # Our own HTTP client has them already, and merging costs as much as building a request.
+        headers = None if self.owned else self.headers
         timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method, url, params=query, json=body, headers=self.headers, timeout=timeout
+            endpoint.method, url, params=query, json=body, headers=headers, timeout=timeout
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -225,7 +240,7 @@ class AsyncConnection:
         reply = _wire.Reply(
             info, response.status_code, response.headers, b"".join(chunks), now - began
         )
-        stated = self.quota.note(reply.headers, now)
+        stated = self.quota.note(response.headers.raw, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
@@ -272,7 +287,7 @@ class AsyncConnection:
         return None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
 
 
-def _http_client(root: str) -> httpx.AsyncClient:
+def _http_client(root: str, headers: httpx.Headers) -> httpx.AsyncClient:
     # Not cheap to import, and a user's own HTTP client does without.
     from do_images._async.transport import AsyncTransport  # noqa: PLC0415
 
@@ -282,7 +297,7 @@ def _http_client(root: str) -> httpx.AsyncClient:
         transport = AsyncTransport(context, _proxy(scheme, host))
     except (ImportError, ValueError) as error:
         raise ValueError(f"the proxy of the environment can't be used: {error}") from None
-    return httpx.AsyncClient(transport=transport, trust_env=False)
+    return httpx.AsyncClient(transport=transport, headers=headers, trust_env=False)
 
 
 def _proxy(scheme: str, host: str) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from do_images import _arguments as check
 from do_images import _endpoints as api
+from do_images._async.pages import AsyncPages
 from do_images._async.session import AsyncSession
 from do_images._polling import ActionWatch, ImageWatch, Terms, TransferWatch
 from do_images.models import (
@@ -59,7 +60,7 @@ class AsyncImages:
         return self._each(check.list_query(type, private, tag_name))
 
     async def _each(self, query: dict[str, str]) -> AsyncIterator[Image]:
-        async for page in self._session.pages(api.IMAGES_LIST, _images, {}, query):
+        async for page in AsyncPages(self._session, api.IMAGES_LIST, _images, {}, query).each():
             for image in page:
                 yield image
 
@@ -337,7 +338,9 @@ class AsyncImages:
         return self._each_action({"image_id": check.image_id(id)})
 
     async def _each_action(self, segments: dict[str, str]) -> AsyncIterator[Action]:
-        async for page in self._session.pages(api.IMAGE_ACTIONS_LIST, _actions, segments, {}):
+        async for page in AsyncPages(
+            self._session, api.IMAGE_ACTIONS_LIST, _actions, segments, {}
+        ).each():
             for action in page:
                 yield action
 
@@ -463,8 +466,7 @@ class AsyncImages:
             NotFoundError: There is no such image.
         """
         segments = {"image_id": check.image_id(id)}
-        pages = self._session.pages(api.IMAGE_ACTIONS_LIST, _actions, segments, {})
-        return [action async for page in pages for action in page]
+        return await AsyncPages(self._session, api.IMAGE_ACTIONS_LIST, _actions, segments, {}).all()
 
     async def list(
         self,
@@ -486,5 +488,4 @@ class AsyncImages:
             APIError: A page could not be had.
         """
         query = check.list_query(type, private, tag_name)
-        pages = self._session.pages(api.IMAGES_LIST, _images, {}, query)
-        return [image async for page in pages for image in page]
+        return await AsyncPages(self._session, api.IMAGES_LIST, _images, {}, query).all()
