@@ -247,6 +247,7 @@ async def test_retries_are_counted(retries: int) -> None:
         ("max_retries", [-1, True, 1.5, "2", 2**70]),
         ("max_retry_wait", [-1, float("nan"), float("inf"), "60", True]),
         ("max_body", [0, -1, 1.5, "1", True]),
+        ("page_concurrency", [0, -1, 1.5, "8", True]),
         ("user_agent", ["", " ", "a\r\nX-Evil: 1", "a\x00b", "naïve", 5, b"x"]),
         ("http_client", [5, "x", object(), httpx.MockTransport(lambda _: OK)]),
     ],

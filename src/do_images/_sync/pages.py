@@ -72,8 +72,9 @@ class Pages(Generic[PageT, ItemT]):
     ) -> bool:
         """Adds the items of all further pages; False if the list changed meanwhile.
 
-        Pages that are fetched out of their order can lose an item: it moves to a page that came
-        already. Where one did, fewer items came than the pages say there are, or they disagree.
+        Of pages that come out of their order, one may miss an item that moved to a page which
+        came before. Then fewer items came than the pages say there are, or they disagree: new
+        items are the first of a list, and the first page came before all others.
         """
         session = self._session
         failed: list[int] = []
