@@ -3,8 +3,10 @@
 
 import logging
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple, NoReturn
 from urllib.request import getproxies, proxy_bypass
@@ -27,8 +29,15 @@ _MAX_REDIRECTS = 5
 # Actions of ours that are remembered, so that none is taken for the outcome of another call.
 _CLAIMS = 10_000
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# What an SSL context is made from, beside the certificates that httpx brings.
+_SSL_FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # UnicodeError: httpx decodes the host that a redirect names, whether it follows it or not.
 _FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
+
+
+# Lists and polls ask at few addresses over and over; to parse one costs as much as to validate
+# what it answers.
+_url = lru_cache(maxsize=256)(httpx.URL)
 
 
 class _TooLarge(Exception):
@@ -206,7 +215,7 @@ class Connection:
         headers = None if self.owned else self.headers
         timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method, url, params=query, json=body, headers=headers, timeout=timeout
+            endpoint.method, _url(url), params=query, json=body, headers=headers, timeout=timeout
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -293,12 +302,18 @@ def _http_client(root: str, headers: httpx.Headers) -> httpx.Client:
     from do_images._sync.transport import Transport  # noqa: PLC0415
 
     scheme, host, _ = _wire.origin(root)
-    context = httpx.create_ssl_context() if scheme == "https" else None
+    context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
         transport = Transport(context, _proxy(scheme, host))
     except (ImportError, ValueError) as error:
         raise ValueError(f"the proxy of the environment can't be used: {error}") from None
     return httpx.Client(transport=transport, headers=headers, trust_env=False)
+
+
+@cache
+def _ssl_context(*_: str | None) -> ssl.SSLContext:
+    """Made once for all clients: reading the certificates takes longer than all else together."""
+    return httpx.create_ssl_context()
 
 
 def _proxy(scheme: str, host: str) -> str | None:
