@@ -6,6 +6,7 @@ import pickle
 import traceback
 from collections.abc import Iterator
 
+import certifi
 import httpx
 import pytest
 
@@ -472,6 +473,29 @@ async def test_a_client_closes_the_connections_that_it_opened() -> None:
     assert not http.is_closed
     await do.aclose()
     assert http.is_closed
+
+
+async def test_certificates_are_read_once_for_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def context() -> object:
+        with refusing_port() as port:
+            do = AsyncClient(TOKEN, base_url=f"https://127.0.0.1:{port}", max_retries=0)
+            with pytest.raises(APIConnectionError):
+                await do.image.info(1)
+        http = do._session.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+        await do.aclose()
+        assert http is not None
+        transport = http._transport  # pyright: ignore[reportPrivateUsage] - as above
+        assert isinstance(transport, httpx.AsyncHTTPTransport)
+        return transport._pool._ssl_context  # pyright: ignore[reportPrivateUsage] - as above
+
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+    one = await context()
+    assert one is await context()
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    other = await context()
+    assert other is not one, "the environment names other ones"
+    assert other is await context()
 
 
 async def test_a_client_is_closed_after_an_error_too() -> None:
