@@ -35,9 +35,9 @@ class Ahead(Generic[T]):
             self._begun[number] = self._pool.submit(copy_context().run, self._work, number)
 
     def result(self, number: int) -> T:
-        """What comes of it: waits for it, and raises what it raises."""
+        """What comes of it: waits for it, raises what it raises, and keeps nothing of it."""
         self.begin(number)
-        return self._begun[number].result()
+        return self._begun.pop(number).result()
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Drops what came of these, so that they can begin anew."""
@@ -72,9 +72,11 @@ class AsyncAhead(Generic[T]):
             self._begun[number] = asyncio.create_task(self._work(number))
 
     async def result(self, number: int) -> T:
-        """What comes of it: waits for it, and raises what it raises."""
+        """What comes of it: waits for it, raises what it raises, and keeps nothing of it."""
         self.begin(number)
-        return await self._begun[number]
+        result = await self._begun[number]
+        del self._begun[number]
+        return result
 
     def forget(self, numbers: Iterable[int]) -> None:
         """Drops what came of these, so that they can begin anew."""
