@@ -343,8 +343,12 @@ def doboto() -> Factory:
 
 
 FLOORS = {"do_images.Client": "httpx + validate_json", "do_images.AsyncClient": "httpx async"}
-"""What each of our clients is measured against."""
-PEERS = ("pydo", "pydo.aio", "python-digitalocean", "doboto")
+"""The floor of each of our clients."""
+PEERS = {
+    "do_images.Client": ("pydo", "python-digitalocean", "doboto"),
+    "do_images.AsyncClient": ("pydo.aio",),
+}
+"""Who else does the same work, with or without an event loop."""
 
 CONTENDERS: Mapping[str, Load] = {
     "httpx + json": httpx_json,

@@ -37,10 +37,10 @@ def ratios(found: Found) -> dict[str, dict[str, float]]:
     """How our clients stand to the floor and to the best peer, below 1 being better."""
     rows: dict[str, dict[str, float]] = {}
     middle = medians(found)
-    peers = [name for name in PEERS if name in found]
     for name, floor in FLOORS.items():
         if name not in found:
             continue
+        peers = [peer for peer in PEERS[name] if peer in found]
         if floor in found:
             rows[f"{name} / {floor}"] = {
                 one.key: ratio(found, one.key, name, floor) for one in MEASURES
