@@ -87,6 +87,14 @@ MODEL_RULES = [
     Rule(r'(?m)^(\w+) = TypeAliasType\("\1", (.*)\)$', r"\1: TypeAlias = \2"),
     # Type checkers see that a model is frozen only where each class says so.
     Rule(r"(?m)^class (\w+)\(Model\):", r"class \1(Model, frozen=True):"),
+    # Editors read the sentence under a field, JSON schemas its description. pydantic can take the
+    # one from the other, but reads and parses the source for it at each import.
+    Rule(
+        r'(?m)^    (\w+): ([^=\n]+?)(?: = (.+))?\n    """(.+)"""$',
+        r'    \1: \2 = Field(default=\3, description="\4")\n    """\4"""',
+    ),
+    Rule(r"Field\(default=, ", "Field("),
+    Rule(r"(?m)^from do_images\._base", r"from pydantic import Field\n\g<0>"),
 ]
 
 # ── Rules: async → sync ────────────────────────────────────────────────────────────────────────

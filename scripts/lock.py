@@ -17,7 +17,7 @@ def main() -> None:
         venv.create(folder, with_pip=True)
         python = Path(folder, "bin", "python")
         pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
-        subprocess.run([*pip, "install", "--quiet", f"{ROOT}[dev,docs]"], check=True)
+        subprocess.run([*pip, "install", "--quiet", f"{ROOT}[bench,dev,docs]"], check=True)
         listed = subprocess.run(
             [
                 *pip,

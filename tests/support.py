@@ -1,6 +1,8 @@
 """What tests of more than one room need: virtual clocks, clients over a handler, fixtures."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -11,13 +13,16 @@ from do_images import AsyncClient, Client
 
 __all__ = [
     "TOKEN",
+    "AsyncGate",
     "AsyncVirtualClock",
+    "Gate",
     "Json",
     "Log",
     "VirtualClock",
     "async_client",
     "client",
     "load",
+    "running",
 ]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -70,6 +75,42 @@ class AsyncVirtualClock(_Virtual):
 
     async def sleep(self, seconds: float, /) -> None:
         self._pass(seconds)
+
+
+class Gate:
+    """Lets nobody through before so many threads have come; then it is open."""
+
+    def __init__(self, parties: int) -> None:
+        self._left = parties
+        self._opened = threading.Condition()
+
+    def wait(self) -> None:
+        with self._opened:
+            self._left -= 1
+            self._opened.notify_all()
+            assert self._opened.wait_for(lambda: self._left <= 0, timeout=10), "they never came"
+
+
+class AsyncGate:
+    """The same for tasks."""
+
+    def __init__(self, parties: int) -> None:
+        self._left = parties
+        self._opened = asyncio.Event()
+
+    async def wait(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            self._opened.set()
+        await asyncio.wait_for(self._opened.wait(), timeout=10)
+
+
+def running() -> set[object]:
+    """All threads, and the tasks of the running event loop."""
+    try:
+        return {*threading.enumerate(), *asyncio.all_tasks()}
+    except RuntimeError:  # there is no loop
+        return {*threading.enumerate()}
 
 
 class Log:

@@ -93,6 +93,8 @@ MODELS = '''\
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from do_images._base import Model, Strings
 
 __all__ = [
@@ -107,13 +109,13 @@ Kind: TypeAlias = Literal["good", "bad"] | str
 class Thing(Model, frozen=True):
     """A thing."""
 
-    id: int
+    id: int = Field(description="Its number.")
     """Its number."""
 
-    kind: Kind
+    kind: Kind = Field(description="What kind it is.")
     """What kind it is."""
 
-    names: Strings = []
+    names: Strings = Field(default=[], description="Its names.")
     """Its names."""
 '''
 

@@ -1,5 +1,6 @@
 """The governor of the rate limit: what it makes of headers, and whose turn it is."""
 
+from collections.abc import Mapping
 from email.utils import formatdate
 
 import pytest
@@ -18,10 +19,15 @@ def _headers(limit: object, remaining: object, reset: object) -> dict[str, str]:
     return dict(zip(names, map(str, (limit, remaining, reset)), strict=True))
 
 
+def _note(quota: Quota, headers: Mapping[str, str], now: float) -> RateLimit | None:
+    """Hands in headers as they come over the wire."""
+    return quota.note([(name.encode(), text.encode()) for name, text in headers.items()], now)
+
+
 def _quota(limit: int, remaining: int, reset: float) -> Quota:
     """A governor that was told so at 0; `reset` is counted from then."""
     quota = Quota()
-    quota.note(_headers(limit, remaining, int(NOON + reset)), 0.0)
+    _note(quota, _headers(limit, remaining, int(NOON + reset)), 0.0)
     return quota
 
 
@@ -47,7 +53,7 @@ def test_before_the_first_answer_one_poll_goes_ahead() -> None:
     quota = Quota()
     assert _turn(quota, 0) == 0
     assert _turn(quota, 0) == pytest.approx(0.2)
-    quota.note({"date": "soon"}, 0.1)
+    _note(quota, {"date": "soon"}, 0.1)
     assert _turn(quota, 0.1) == 0
 
 
@@ -57,7 +63,7 @@ def test_where_none_comes_another_one_goes_each_second() -> None:
 
 def test_where_answers_state_nothing_polls_go_at_once() -> None:
     quota = Quota()
-    quota.note({}, 0.0)
+    _note(quota, {}, 0.0)
     assert _sent_at(quota, 500) == [0.0] * 500
 
 
@@ -96,7 +102,7 @@ def test_the_pace_follows_the_newest_statement() -> None:
     quota = _quota(5000, 60, 600)
     assert _turn(quota, 0) == 0
     assert _turn(quota, 1) > 0
-    quota.note(_headers(5000, 4000, NOON + 3600), 1.0)
+    _note(quota, _headers(5000, 4000, NOON + 3600), 1.0)
     assert _turn(quota, 1) == 0
 
 
@@ -104,7 +110,7 @@ def test_what_is_under_way_is_not_left() -> None:
     quota = _quota(250, 30, 100)
     assert _sent_at(quota, 5)[-1] == 0
     # The answer to the first of them, while four are under way, in a window that has moved.
-    quota.note(_headers(250, 29, NOON + 101), 0.0)
+    _note(quota, _headers(250, 29, NOON + 101), 0.0)
     quota.done()
     assert _turn(quota, 0) > 0
 
@@ -121,7 +127,7 @@ def test_while_all_that_is_left_is_under_way_none_goes() -> None:
     assert _sent_at(quota, 2) == [0.0, 50.0]
     assert _turn(quota, 51) == 1.0, "to ask again, not to be sent"
     assert _turn(quota, 99) == 1.0
-    quota.note(_headers(5000, 1, NOON + 200), 99.0)
+    _note(quota, _headers(5000, 1, NOON + 200), 99.0)
     quota.done()
     quota.done()
     assert _turn(quota, 99) == pytest.approx(26.0), "halfway from the last one to the reset"
@@ -129,7 +135,7 @@ def test_while_all_that_is_left_is_under_way_none_goes() -> None:
 
 def test_a_new_window_does() -> None:
     quota = _quota(250, 0, 100)
-    quota.note(_headers(250, 250, NOON + 200), 101.0)
+    _note(quota, _headers(250, 250, NOON + 200), 101.0)
     assert _sent_at(quota, 200, 101.0) == [101.0] * 200
 
 
@@ -150,9 +156,9 @@ def test_after_the_reset_one_poll_goes_ahead() -> None:
     assert _turn(quota, 99.5) == pytest.approx(0.5)
     assert _turn(quota, 100) == 0
     assert _turn(quota, 100) == pytest.approx(1.0), "the others wait for what its answer states"
-    quota.note(_headers(250, 1, NOON + 100), 100.2)
+    _note(quota, _headers(250, 1, NOON + 100), 100.2)
     assert _turn(quota, 101) == 0
-    quota.note(_headers(250, 0, NOON + 130), 101.2)
+    _note(quota, _headers(250, 0, NOON + 130), 101.2)
     assert _turn(quota, 101.2) == pytest.approx(28.8)
 
 
@@ -197,7 +203,7 @@ def test_a_reset_in_the_past_holds_nothing_up(reset: int) -> None:
 )
 def test_headers_that_state_nothing_change_nothing(headers: dict[str, str]) -> None:
     quota = _quota(5000, 4999, 3600)
-    assert quota.note(headers, 1.0) is None
+    assert _note(quota, headers, 1.0) is None
     assert quota.latest == RateLimit(5000, 4999, NOON + 3600)
     assert _turn(quota, 1.0) == 0
 
@@ -205,7 +211,7 @@ def test_headers_that_state_nothing_change_nothing(headers: dict[str, str]) -> N
 @given(st.text() | st.integers().map(str), st.text() | st.integers().map(str))
 def test_whatever_headers_say_polls_go_on_within_hours(remaining: str, reset: str) -> None:
     quota = Quota()
-    quota.note(_headers(250, remaining, reset) | {"date": reset}, 0.0)
+    _note(quota, _headers(250, remaining, reset) | {"date": reset}, 0.0)
     assert _sent_at(quota, 30)[-1] <= WINDOW + 30
 
 
@@ -216,7 +222,7 @@ def test_whatever_headers_say_polls_go_on_within_hours(remaining: str, reset: st
 def test_the_reset_is_read_by_the_servers_clock(skew: float) -> None:
     quota = Quota()
     headers = _headers(250, 0, NOON + 100) | {"date": formatdate(NOON, usegmt=True)}
-    quota.note(headers, 0.0)
+    _note(quota, headers, 0.0)
     assert quota.server_time(7.0, NOON + skew) == NOON + 7
     assert quota.turn(0.0, NOON + skew) == pytest.approx(100)
     assert quota.turn(100.0, NOON + skew + 100) == 0
@@ -225,7 +231,7 @@ def test_the_reset_is_read_by_the_servers_clock(skew: float) -> None:
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT"])
 def test_without_a_date_by_ours(date: str | None) -> None:
     quota = Quota()
-    quota.note({} if date is None else {"date": date}, 0.0)
+    _note(quota, {} if date is None else {"date": date}, 0.0)
     assert quota.server_time(7.0, NOON) == NOON
 
 

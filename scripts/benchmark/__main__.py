@@ -1,48 +1,71 @@
-"""What the SDK costs, measured: `make bench`, or `python scripts/benchmark [--json]`.
+"""What the SDK costs, measured: `make bench`, or `python scripts/benchmark [--quick] [--json]`.
 
-Ratios hold from machine to machine, absolute times don't: each is taken against a floor that runs
-in the same process, in alternating rounds.
+Ratios hold from machine to machine, absolute times don't: each contender runs in a process of its
+own, all of them once a round, and what is told is the median of the rounds.
 """
 
 import argparse
 import json
-import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from scripts.benchmark.calls import single_calls
+from scripts.benchmark import report, rounds
+from scripts.benchmark.ceiling import ceiling
+from scripts.benchmark.contenders import CONTENDERS
+from scripts.benchmark.probe import BARE
 from scripts.benchmark.waiting import waiting
 
-SUBJECTS: dict[str, Callable[[], list[tuple[str, str, str]]]] = {
-    "calls": single_calls,
-    "waiting": waiting,
-}
+Rows = list[tuple[str, str, str]]
+
+QUICK, FULL = 2, 7
+
+
+def contenders(count: int, names: list[str], told: dict[str, object]) -> list[str]:
+    """Start-up, calls and lists of everybody: one table."""
+    with rounds.serving() as base:
+        limits = ceiling(base)
+        found = rounds.run(names or [BARE, *CONTENDERS], count, base)
+    told["contenders"] = report.as_json(found)
+    told["server"] = _fields(limits)
+    return [report.printed(report.table(found)), "", report.printed(limits)]
+
+
+def waits(told: dict[str, object]) -> list[str]:
+    """Requests and CPU of waiting."""
+    rows = waiting()
+    told["waiting"] = _fields(rows)
+    return [report.printed([("", "measured", "aim"), *rows])]
+
+
+def _fields(rows: Rows) -> list[dict[str, str]]:
+    return [dict(zip(("what", "measured", "aim"), row, strict=True)) for row in rows]
 
 
 def main() -> None:
     """Measures the subjects that are asked for, all of them if none is."""
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
-    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=", ".join(SUBJECTS))
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="contenders, waiting")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK} rounds, not {FULL}")
+    parser.add_argument("--rounds", type=int, help="so many rounds")
+    parser.add_argument("--only", action="append", default=[], help="one contender; repeatable")
     options = parser.parse_args()
-    unknown = set(options.subjects) - set(SUBJECTS)
+    count = options.rounds or (QUICK if options.quick else FULL)
+    told: dict[str, object] = {"machine": report.machine(), "rounds": count}
+    subjects: dict[str, Callable[[], list[str]]] = {
+        "contenders": lambda: contenders(count, options.only, told),
+        "waiting": lambda: waits(told),
+    }
+    unknown = set(options.subjects) - set(subjects)
     if unknown:
         parser.error(f"no such subject: {', '.join(sorted(unknown))}")
-    rows: list[tuple[str, str, str]] = []
-    for name in options.subjects or SUBJECTS:
-        rows += SUBJECTS[name]()
-    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    if options.json:
-        fields = ("what", "measured", "aim")
-        print(json.dumps([dict(zip(fields, row, strict=True)) for row in rows], indent=2))
-        return
-    print(machine)
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    lines = [f"{told['machine']}, medians of {count} rounds"]
+    for name in options.subjects or subjects:
+        lines += ["", *subjects[name]()]
+    print(json.dumps(told, indent=2) if options.json else "\n".join(lines))
 
 
 if __name__ == "__main__":

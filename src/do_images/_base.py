@@ -15,8 +15,6 @@ class Model(BaseModel, frozen=True):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="allow",
-        # The sentence under a field becomes its description in JSON schemas too.
-        use_attribute_docstrings=True,
         # Start-up pays only for the models that a program uses.
         defer_build=True,
         # JSON has no NaN: a size that is one would poison every sum it gets into.

@@ -17,7 +17,7 @@ pause for an hour at most.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from threading import Lock
 
 from do_images import _wire
@@ -31,8 +31,10 @@ WINDOW = 3600.0
 _SLACK = 60.0
 # Seconds after which to ask again whether the first answer has come.
 _SOON = 0.2
-# Digits that `int` takes are more than those of ASCII, and headers may hold a thousand of them.
-_COUNT = re.compile(r"-?[0-9]{1,16}", re.ASCII).fullmatch
+# Headers may hold a thousand digits.
+_COUNT = re.compile(rb"-?[0-9]{1,16}").fullmatch
+_COUNTS = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
+_NOTHING = (b"", b"", b"")
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
 # Seconds between polls where it is not known what is left, and after a 429 that names no time.
@@ -55,18 +57,21 @@ class Quota:
         self._closed_until = float("-inf")
         self._last = -WINDOW
 
-    def note(self, headers: Mapping[str, str], now: float) -> RateLimit | None:
-        """Takes in the headers of any response; None where they state no quota, or nonsense."""
-        told = (
-            headers.get("ratelimit-limit", ""),
-            headers.get("ratelimit-remaining", ""),
-            headers.get("ratelimit-reset", ""),
-        )
-        stated = RateLimit(*map(int, told)) if all(map(_COUNT, told)) else None
+    def note(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> RateLimit | None:
+        """Takes in the headers of any response; None where they state no quota, or nonsense.
+
+        They come as they were sent: a look-up in a mapping that knows no case is slow.
+        """
+        told: dict[bytes, bytes] = {}
+        for name, value in headers:
+            told[name.lower()] = value
+        counts = tuple(map(told.get, _COUNTS, _NOTHING))
+        stated = RateLimit(*map(int, counts)) if all(map(_COUNT, counts)) else None
+        date = told.get(b"date")
         with self._lock:
             self._heard = True
-            if "date" in headers:
-                self._date, self._received = headers["date"], now
+            if date is not None:
+                self._date, self._received = date.decode("latin-1"), now
             if stated is not None:
                 self.latest, self._stated = stated, now
         return stated
@@ -102,14 +107,23 @@ class Quota:
         with self._lock:
             self._under_way -= 1
 
+    def spare(self, now: float) -> bool:
+        """Whether there is enough for several requests at once: polls need not spread out."""
+        with self._lock:
+            plenty = self.latest is None or self._left(self.latest) > self.latest.limit * _SHORT
+            return plenty and now >= self._closed_until
+
+    def _left(self, latest: RateLimit) -> int:
+        # What is under way the server may not have counted yet.
+        return latest.remaining - self._under_way
+
     def _pause(self, now: float, local: float) -> float:
         """Seconds that what is left asks for."""
         ahead = self._last + _CAREFUL - now
         if self.latest is None:
             # The first answer of all tells what is left; where it states nothing, nothing does.
             return 0.0 if self._heard or not self._under_way else min(ahead, _SOON)
-        # What is under way the server may not have counted yet.
-        left = self.latest.remaining - self._under_way
+        left = self._left(self.latest)
         if left > self.latest.limit * _SHORT:
             return 0.0
         # Counted from the statement on, so that also an hour too far ends.

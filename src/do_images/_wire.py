@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import ceil
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,7 +26,7 @@ from do_images.errors import (
     RequestInfo,
     UnprocessableEntityError,
 )
-from do_images.models import Links
+from do_images.models import Links, Meta
 
 __all__ = [
     "FIRST_PAGE",
@@ -35,11 +36,13 @@ __all__ = [
     "Reply",
     "broken_body",
     "origin",
+    "page_count",
     "page_number",
     "parse",
     "retry_after",
     "status_error",
     "timestamp",
+    "total",
 ]
 
 PAGE_SIZE = 200
@@ -251,9 +254,11 @@ class Page(Protocol):
     @property
     def links(self) -> Links | None: ...
 
+    @property
+    def meta(self) -> Meta | None: ...
+
 
 ItemT = TypeVar("ItemT", bound=Item)
-PageT = TypeVar("PageT", bound=Page)
 
 # An empty page may happen where items vanish while they are listed; more in a row are a fault.
 _BARREN_PAGES = 3
@@ -264,7 +269,7 @@ class Cursor(Generic[ItemT]):
 
     def __init__(self, query: Mapping[str, str]) -> None:
         self._filters = {**query, "per_page": str(PAGE_SIZE)}
-        self._page = 1
+        self.page = 1
         self._barren = 0
         self._seen: set[int] = set()
         self.more = True
@@ -272,7 +277,11 @@ class Cursor(Generic[ItemT]):
     @property
     def query(self) -> dict[str, str]:
         """The query that asks for the next page."""
-        return {**self._filters, "page": str(self._page)}
+        return self.query_of(self.page)
+
+    def query_of(self, page: int) -> dict[str, str]:
+        """The query that asks for a page out of its turn."""
+        return {**self._filters, "page": str(page)}
 
     def take(self, reply: Reply, items: Sequence[ItemT], links: Links | None) -> Sequence[ItemT]:
         """What is new on a page; moves on to the next one, or ends with `more` false.
@@ -297,14 +306,26 @@ class Cursor(Generic[ItemT]):
         self._barren = self._barren + 1 if barren else 0
         if page is None:
             problem = "names no page"
-        elif page <= self._page:
-            problem = f"leads from page {self._page} back to page {page}"
+        elif page <= self.page:
+            problem = f"leads from page {self.page} back to page {page}"
         elif self._barren >= _BARREN_PAGES:
             problem = f"goes on after {self._barren} pages with nothing new on them"
         else:
-            self._page = page
+            self.page = page
             return
         raise broken_body(reply, f"links.pages.next {problem}", field="links.pages.next")
+
+
+def total(page: Page) -> int | None:
+    """How many items the list holds, as far as a page knows."""
+    return page.meta.total if page.meta else None
+
+
+def page_count(page: Page) -> int:
+    """How many pages the list seems to have: a hint, and 1 where nothing is said."""
+    pages = page.links.pages if page.links else None
+    last = page_number(pages.last) if pages and pages.last else None
+    return min(last or 1, ceil((total(page) or 1) / PAGE_SIZE))
 
 
 def page_number(url: str) -> int | None:

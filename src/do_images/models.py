@@ -3,6 +3,8 @@
 
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from do_images._base import Model, Strings, Timestamp
 
 __all__ = [
@@ -32,43 +34,54 @@ __all__ = [
 class AccountTransferResponse(Model, frozen=True):
     """The answer to the offer of an image."""
 
-    transfer_id: int
+    transfer_id: int = Field(
+        description="The account transfer's number; 0 means that it was accepted at once."
+    )
     """The account transfer's number; 0 means that it was accepted at once."""
 
 
 class Pages(Model, frozen=True):
     """Addresses of other pages; only their page numbers are to be relied on."""
 
-    first: str | None = None
+    first: str | None = Field(default=None, description="The URL of the first page; absent on it.")
     """The URL of the first page; absent on it."""
 
-    prev: str | None = None
+    prev: str | None = Field(
+        default=None, description="The URL of the page before this one; absent on the first."
+    )
     """The URL of the page before this one; absent on the first."""
 
-    next: str | None = None
+    next: str | None = Field(
+        default=None, description="The URL of the page after this one; absent on the last."
+    )
     """The URL of the page after this one; absent on the last."""
 
-    last: str | None = None
+    last: str | None = Field(default=None, description="The URL of the last page; absent on it.")
     """The URL of the last page; absent on it."""
 
 
 class Meta(Model, frozen=True):
     """Facts about a list as a whole."""
 
-    total: int | None = None
+    total: int | None = Field(
+        default=None,
+        description="How many items all pages hold together; a hint, it may be out of date.",
+    )
     """How many items all pages hold together; a hint, it may be out of date."""
 
 
 class ErrorResponse(Model, frozen=True):
     """What went wrong, as the API itself puts it."""
 
-    id: str
+    id: str = Field(description="A short name of the error, such as `not_found`.")
     """A short name of the error, such as `not_found`."""
 
-    message: str
+    message: str = Field(description="What went wrong, in words for people.")
     """What went wrong, in words for people."""
 
-    request_id: str | None = None
+    request_id: str | None = Field(
+        default=None, description="What DigitalOcean's support asks for."
+    )
     """What DigitalOcean's support asks for."""
 
 
@@ -147,141 +160,182 @@ ResourceType: TypeAlias = Literal["image", "droplet", "volume", "reserved_ip", "
 class Image(Model, frozen=True):
     """A disk to start Droplets from."""
 
-    id: int
+    id: int = Field(description="The image's number, which never changes.")
     """The image's number, which never changes."""
 
-    name: str
+    name: str = Field(description="The name shown in lists; the owner can change it.")
     """The name shown in lists; the owner can change it."""
 
-    created_at: Timestamp
+    created_at: Timestamp = Field(description="When the image was created, in UTC.")
     """When the image was created, in UTC."""
 
-    type: ImageType | None = None
+    type: ImageType | None = Field(default=None, description="What the image was made from.")
     """What the image was made from."""
 
-    distribution: Distribution | None = None
+    distribution: Distribution | None = Field(
+        default=None, description="The operating system that the image holds."
+    )
     """The operating system that the image holds."""
 
-    slug: str | None = None
+    slug: str | None = Field(
+        default=None,
+        description="The readable name of a public image; null or empty for private ones.",
+    )
     """The readable name of a public image; null or empty for private ones."""
 
-    public: bool | None = None
+    public: bool | None = Field(
+        default=None, description="Whether every account can use the image."
+    )
     """Whether every account can use the image."""
 
-    regions: Strings = []
+    regions: Strings = Field(
+        default=[], description="Slugs of the regions that have the image; one may occur twice."
+    )
     """Slugs of the regions that have the image; one may occur twice."""
 
-    min_disk_size: int | None = None
+    min_disk_size: int | None = Field(
+        default=None,
+        description="The smallest disk that a Droplet needs for this image, in gigabytes (GB).",
+    )
     """The smallest disk that a Droplet needs for this image, in gigabytes (GB)."""
 
-    size_gigabytes: float | None = None
+    size_gigabytes: float | None = Field(
+        default=None, description="How much storage the image takes, in gigabytes (GB)."
+    )
     """How much storage the image takes, in gigabytes (GB)."""
 
-    description: str | None = None
+    description: str | None = Field(default=None, description="Free text about the image.")
     """Free text about the image."""
 
-    tags: Strings = []
+    tags: Strings = Field(default=[], description="Names of the tags on the image.")
     """Names of the tags on the image."""
 
-    status: ImageStatus | None = None
+    status: ImageStatus | None = Field(
+        default=None, description="How far the image is; only an `available` one can be used."
+    )
     """How far the image is; only an `available` one can be used."""
 
-    error_message: str | None = None
+    error_message: str | None = Field(
+        default=None,
+        description="Why the import of a custom image failed; empty or null if it did not.",
+    )
     """Why the import of a custom image failed; empty or null if it did not."""
 
 
 class Region(Model, frozen=True):
     """A place where DigitalOcean runs data centers."""
 
-    slug: RegionSlug
+    slug: RegionSlug = Field(description="The region's short name, which requests use.")
     """The region's short name, which requests use."""
 
-    name: str
+    name: str = Field(description="The region's name for people, such as `New York 3`.")
     """The region's name for people, such as `New York 3`."""
 
-    features: Strings = []
+    features: Strings = Field(
+        default=[], description="Names of what the region offers, such as `image_transfer`."
+    )
     """Names of what the region offers, such as `image_transfer`."""
 
-    available: bool | None = None
+    available: bool | None = Field(
+        default=None, description="Whether new Droplets can be created there."
+    )
     """Whether new Droplets can be created there."""
 
-    sizes: Strings = []
+    sizes: Strings = Field(
+        default=[], description="Slugs of the Droplet sizes to be had there, such as `s-1vcpu-1gb`."
+    )
     """Slugs of the Droplet sizes to be had there, such as `s-1vcpu-1gb`."""
 
 
 class ImageResponse(Model, frozen=True):
     """The envelope of one image."""
 
-    image: Image
+    image: Image = Field(description="The image.")
     """The image."""
 
 
 class Links(Model, frozen=True):
     """The links of a page."""
 
-    pages: Pages | None = None
+    pages: Pages | None = Field(
+        default=None,
+        description="Where the other pages are; null, absent or empty if there is one page only.",
+    )
     """Where the other pages are; null, absent or empty if there is one page only."""
 
 
 class Action(Model, frozen=True):
     """A job on a resource, such as the transfer of an image."""
 
-    id: int
+    id: int = Field(description="The action's number, which never changes.")
     """The action's number, which never changes."""
 
-    status: ActionStatus
+    status: ActionStatus = Field(
+        description="How far the job is; this alone tells whether it has ended."
+    )
     """How far the job is; this alone tells whether it has ended."""
 
-    type: ActionType
+    type: ActionType = Field(description="What the job does.")
     """What the job does."""
 
-    started_at: Timestamp | None = None
+    started_at: Timestamp | None = Field(default=None, description="When the job started, in UTC.")
     """When the job started, in UTC."""
 
-    completed_at: Timestamp | None = None
+    completed_at: Timestamp | None = Field(
+        default=None,
+        description="When the job ended, in UTC; may be null after the end and set before it.",
+    )
     """When the job ended, in UTC; may be null after the end and set before it."""
 
-    resource_id: int | None = None
+    resource_id: int | None = Field(
+        default=None,
+        description="The number of the image, or other resource, that the job is about.",
+    )
     """The number of the image, or other resource, that the job is about."""
 
-    resource_type: ResourceType | None = None
+    resource_type: ResourceType | None = Field(
+        default=None, description="What kind of resource `resource_id` is."
+    )
     """What kind of resource `resource_id` is."""
 
-    region: Region | str | None = None
+    region: Region | str | None = Field(
+        default=None,
+        description="The region the job works in or copies to; a slug in records until 2015.",
+    )
     """The region the job works in or copies to; a slug in records until 2015."""
 
-    region_slug: RegionSlug | None = None
+    region_slug: RegionSlug | None = Field(default=None, description="The slug of that region.")
     """The slug of that region."""
 
 
 class ImagesResponse(Model, frozen=True):
     """A page of images."""
 
-    images: list[Image]
+    images: list[Image] = Field(description="The images of this page.")
     """The images of this page."""
 
-    links: Links | None = None
+    links: Links | None = Field(default=None, description="Where the other pages are.")
     """Where the other pages are."""
 
-    meta: Meta | None = None
+    meta: Meta | None = Field(default=None, description="How many images there are on all pages.")
     """How many images there are on all pages."""
 
 
 class ActionResponse(Model, frozen=True):
     """The envelope of one action."""
 
-    action: Action
+    action: Action = Field(description="The action.")
     """The action."""
 
 
 class ActionsResponse(Model, frozen=True):
     """A page of actions."""
 
-    actions: list[Action]
+    actions: list[Action] = Field(description="The actions of this page.")
     """The actions of this page."""
 
-    links: Links | None = None
+    links: Links | None = Field(default=None, description="Where the other pages are.")
     """Where the other pages are."""
 
-    meta: Meta | None = None
+    meta: Meta | None = Field(default=None, description="How many actions there are on all pages.")
     """How many actions there are on all pages."""

@@ -5,6 +5,7 @@ import inspect
 import pickle
 import traceback
 
+import certifi
 import httpx
 import pytest
 
@@ -249,6 +250,7 @@ async def test_retries_are_counted(retries: int) -> None:
         ("max_retries", [-1, True, 1.5, "2", 2**70]),
         ("max_retry_wait", [-1, float("nan"), float("inf"), "60", True]),
         ("max_body", [0, -1, 1.5, "1", True]),
+        ("page_concurrency", [0, -1, 1.5, "8", True]),
         ("user_agent", ["", " ", "a\r\nX-Evil: 1", "a\x00b", "naïve", 5, b"x"]),
         ("http_client", [5, "x", object(), httpx.MockTransport(lambda _: OK)]),
     ],
@@ -473,6 +475,29 @@ async def test_a_client_closes_the_connections_that_it_opened() -> None:
     assert not http.is_closed
     await do.aclose()
     assert http.is_closed
+
+
+async def test_certificates_are_read_once_for_all_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def context() -> object:
+        with refusing_port() as port:
+            do = AsyncClient(TOKEN, base_url=f"https://127.0.0.1:{port}", max_retries=0)
+            with pytest.raises(APIConnectionError):
+                await do.image.info(1)
+        http = do._session.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+        await do.aclose()
+        assert http is not None
+        transport = http._transport  # pyright: ignore[reportPrivateUsage] - as above
+        assert isinstance(transport, httpx.AsyncHTTPTransport)
+        return transport._pool._ssl_context  # pyright: ignore[reportPrivateUsage] - as above
+
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"):
+        monkeypatch.delenv(name, raising=False)
+    one = await context()
+    assert one is await context()
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    other = await context()
+    assert other is not one, "the environment names other ones"
+    assert other is await context()
 
 
 async def test_a_client_is_closed_after_an_error_too() -> None:

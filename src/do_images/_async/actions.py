@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from do_images import _arguments as check
 from do_images import _endpoints as api
+from do_images._async.pages import AsyncPages
 from do_images._async.session import AsyncSession
 from do_images._polling import ActionWatch, Terms
 from do_images.models import Action, ActionsResponse
@@ -36,7 +37,7 @@ class AsyncActions:
         return self._each()
 
     async def _each(self) -> AsyncIterator[Action]:
-        async for page in self._session.pages(api.ACTIONS_LIST, _actions, {}, {}):
+        async for page in AsyncPages(self._session, api.ACTIONS_LIST, _actions, {}, {}).each():
             for action in page:
                 yield action
 
@@ -140,5 +141,7 @@ class AsyncActions:
         Raises:
             APIError: A page could not be had.
         """
-        pages = self._session.pages(api.ACTIONS_LIST, _actions, {}, {})
-        return [action async for page in pages for action in page]
+        pages = AsyncPages(self._session, api.ACTIONS_LIST, _actions, {}, {})
+        # Some editors go by this annotation: to them that of the method means the method.
+        found: list[Action] = await pages.all()
+        return found

@@ -46,6 +46,7 @@ class AsyncClient:
         clock: AsyncClock | None = None,
         max_retry_wait: float = 60.0,
         max_body: int = 64 * 1024 * 1024,
+        page_concurrency: int = 8,
     ) -> None:
         """Nothing is sent until the first call.
 
@@ -64,6 +65,8 @@ class AsyncClient:
             max_retry_wait: The longest time in seconds that a response may name for the next
                 try; a longer one raises its error at once.
             max_body: The most bytes that a response may have.
+            page_concurrency: How many pages of a long list may be fetched at once; 1 is one after
+                the other, for servers that forbid more.
 
         Raises:
             ValueError: An argument, or what stands in its place in the environment, is no good.
@@ -99,6 +102,7 @@ class AsyncClient:
             check.number("max_retries", max_retries, least=0),
             check.seconds("max_retry_wait", max_retry_wait),
             check.number("max_body", max_body),
+            check.number("page_concurrency", page_concurrency),
         )
         self._use(AsyncSession(connection, limits), owner=True)
 
@@ -133,6 +137,7 @@ class AsyncClient:
             else check.number("max_retries", max_retries, least=0),
             own.max_retry_wait,
             own.max_body,
+            own.page_concurrency,
         )
         twin = object.__new__(type(self))
         twin._use(AsyncSession(self._session.connection, limits), owner=False)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 from do_images import _arguments as check
 from do_images import _endpoints as api
+from do_images._async.pages import AsyncPages
 from do_images._async.session import AsyncSession
 from do_images._polling import ActionWatch, ImageWatch, Terms, TransferWatch
 from do_images.models import (
@@ -59,7 +60,7 @@ class AsyncImages:
         return self._each(check.list_query(type, private, tag_name))
 
     async def _each(self, query: dict[str, str]) -> AsyncIterator[Image]:
-        async for page in self._session.pages(api.IMAGES_LIST, _images, {}, query):
+        async for page in AsyncPages(self._session, api.IMAGES_LIST, _images, {}, query).each():
             for image in page:
                 yield image
 
@@ -339,7 +340,9 @@ class AsyncImages:
         return self._each_action({"image_id": check.image_id(id)})
 
     async def _each_action(self, segments: dict[str, str]) -> AsyncIterator[Action]:
-        async for page in self._session.pages(api.IMAGE_ACTIONS_LIST, _actions, segments, {}):
+        async for page in AsyncPages(
+            self._session, api.IMAGE_ACTIONS_LIST, _actions, segments, {}
+        ).each():
             for action in page:
                 yield action
 
@@ -465,8 +468,10 @@ class AsyncImages:
             NotFoundError: There is no such image.
         """
         segments = {"image_id": check.image_id(id)}
-        pages = self._session.pages(api.IMAGE_ACTIONS_LIST, _actions, segments, {})
-        return [action async for page in pages for action in page]
+        pages = AsyncPages(self._session, api.IMAGE_ACTIONS_LIST, _actions, segments, {})
+        # Some editors go by this annotation: to them that of the method means `self.list`.
+        found: list[Action] = await pages.all()
+        return found
 
     async def list(
         self,
@@ -488,5 +493,6 @@ class AsyncImages:
             APIError: A page could not be had.
         """
         query = check.list_query(type, private, tag_name)
-        pages = self._session.pages(api.IMAGES_LIST, _images, {}, query)
-        return [image async for page in pages for image in page]
+        pages = AsyncPages(self._session, api.IMAGES_LIST, _images, {}, query)
+        found: list[Image] = await pages.all()  # for editors, as in `action_list`
+        return found

@@ -1,10 +1,10 @@
 """What every call and every wait goes through: requests, their repetition, pages, polls."""
 
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Mapping
 from math import floor
 from operator import not_
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from do_images import _retry, _wire
 from do_images._async.exchange import AsyncConnection, Limits
@@ -13,7 +13,7 @@ from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
 from do_images._plan import Ask
 from do_images._polling import Watch, action_region
 from do_images.errors import APIError, NotFoundError
-from do_images.models import Action, ActionResponse, ActionsResponse, ImagesResponse
+from do_images.models import Action, ActionResponse
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["AsyncSession"]
 
 _log = logging.getLogger("do_images")
-
-PageT = TypeVar("PageT", ImagesResponse, ActionsResponse)
-ItemT = TypeVar("ItemT", bound=_wire.Item)
 
 # How long, in seconds, to wait before each look for an action whose start got no clear answer.
 _LOOKS = (0.5, 1.0, 2.0)
@@ -58,9 +55,9 @@ class AsyncSession:
             failure = error
         else:
             return _wire.parse(endpoint, reply)
-        return _wire.parse(endpoint, await self._again(failure, endpoint, url, query, body))
+        return _wire.parse(endpoint, await self.again(failure, endpoint, url, query, body))
 
-    async def _reply(
+    async def reply(
         self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
     ) -> _wire.Reply:
         """The response to a GET before it is parsed."""
@@ -68,7 +65,7 @@ class AsyncSession:
             return await self.connection.exchange(self.limits, endpoint, url, query, None)
         except APIError as error:
             failure = error
-        return await self._again(failure, endpoint, url, query, None)
+        return await self.again(failure, endpoint, url, query, None)
 
     async def once(
         self,
@@ -83,7 +80,7 @@ class AsyncSession:
             endpoint, await self.connection.exchange(self.limits, endpoint, url, query, None, limit)
         )
 
-    async def _again(
+    async def again(
         self,
         first: APIError,
         endpoint: Endpoint[ModelT],
@@ -140,23 +137,6 @@ class AsyncSession:
         return _retry.repeatable(endpoint.method, error) and (
             named is None or named <= self.limits.max_retry_wait
         )
-
-    # ── Pages ───────────────────────────────────────────────────────────────────────────────
-
-    async def pages(
-        self,
-        endpoint: Endpoint[PageT],
-        items: Callable[[PageT], Sequence[ItemT]],
-        segments: Mapping[str, str],
-        query: Mapping[str, str],
-    ) -> AsyncIterator[Sequence[ItemT]]:
-        """The items of each page; a page is asked for when the one before is used up."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        cursor = _wire.Cursor[ItemT](query)
-        while cursor.more:
-            reply = await self._reply(endpoint, url, cursor.query)
-            page = _wire.parse(endpoint, reply)
-            yield cursor.take(reply, items(page), page.links)
 
     # ── Starting an action ──────────────────────────────────────────────────────────────────
 

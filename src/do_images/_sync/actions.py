@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from do_images import _arguments as check
 from do_images import _endpoints as api
 from do_images._polling import ActionWatch, Terms
+from do_images._sync.pages import Pages
 from do_images._sync.session import Session
 from do_images.models import Action, ActionsResponse
 
@@ -37,7 +38,7 @@ class Actions:
         return self._each()
 
     def _each(self) -> Iterator[Action]:
-        for page in self._session.pages(api.ACTIONS_LIST, _actions, {}, {}):
+        for page in Pages(self._session, api.ACTIONS_LIST, _actions, {}, {}).each():
             for action in page:
                 yield action
 
@@ -141,5 +142,7 @@ class Actions:
         Raises:
             APIError: A page could not be had.
         """
-        pages = self._session.pages(api.ACTIONS_LIST, _actions, {}, {})
-        return [action for page in pages for action in page]
+        pages = Pages(self._session, api.ACTIONS_LIST, _actions, {}, {})
+        # Some editors go by this annotation: to them that of the method means the method.
+        found: list[Action] = pages.all()
+        return found

@@ -47,6 +47,7 @@ class Client:
         clock: Clock | None = None,
         max_retry_wait: float = 60.0,
         max_body: int = 64 * 1024 * 1024,
+        page_concurrency: int = 8,
     ) -> None:
         """Nothing is sent until the first call.
 
@@ -65,6 +66,8 @@ class Client:
             max_retry_wait: The longest time in seconds that a response may name for the next
                 try; a longer one raises its error at once.
             max_body: The most bytes that a response may have.
+            page_concurrency: How many pages of a long list may be fetched at once; 1 is one after
+                the other, for servers that forbid more.
 
         Raises:
             ValueError: An argument, or what stands in its place in the environment, is no good.
@@ -100,6 +103,7 @@ class Client:
             check.number("max_retries", max_retries, least=0),
             check.seconds("max_retry_wait", max_retry_wait),
             check.number("max_body", max_body),
+            check.number("page_concurrency", page_concurrency),
         )
         self._use(Session(connection, limits), owner=True)
 
@@ -134,6 +138,7 @@ class Client:
             else check.number("max_retries", max_retries, least=0),
             own.max_retry_wait,
             own.max_body,
+            own.page_concurrency,
         )
         twin = object.__new__(type(self))
         twin._use(Session(self._session.connection, limits), owner=False)

@@ -3,8 +3,10 @@
 
 import logging
 import os
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
 from threading import Lock
 from typing import NamedTuple
 from urllib.request import getproxies, proxy_bypass
@@ -29,8 +31,15 @@ _SHORTEST = 8
 # Actions of ours that are remembered, so that none is taken for the outcome of another call.
 _CLAIMS = 10_000
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# What an SSL context is made from, beside the certificates that httpx brings.
+_SSL_FILES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 # UnicodeError: httpx decodes the host that a redirect names, whether it follows it or not.
 _FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
+
+
+# Lists and polls ask at few addresses over and over; to parse one costs as much as to validate
+# what it answers.
+_url = lru_cache(maxsize=256)(httpx.URL)
 
 
 class _TooLarge(Exception):
@@ -69,18 +78,31 @@ class Bearer(httpx.Auth):
 
 
 class Limits:
-    """What one client allows: seconds, tries and bytes."""
+    """What one client allows: seconds, tries, bytes, and pages at once."""
 
-    __slots__ = ("max_body", "max_retries", "max_retry_wait", "timeout", "whole")
+    __slots__ = (
+        "max_body",
+        "max_retries",
+        "max_retry_wait",
+        "page_concurrency",
+        "timeout",
+        "whole",
+    )
 
     def __init__(
-        self, timeout: httpx.Timeout, max_retries: int, max_retry_wait: float, max_body: int
+        self,
+        timeout: httpx.Timeout,
+        max_retries: int,
+        max_retry_wait: float,
+        max_body: int,
+        page_concurrency: int,
     ) -> None:
         """All of them are checked already."""
         self.timeout: httpx.Timeout = timeout
         self.max_retries: int = max_retries
         self.max_retry_wait: float = max_retry_wait
         self.max_body: int = max_body
+        self.page_concurrency: int = page_concurrency
         parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
         known = [part for part in parts if part is not None]
         # One number stands for all of them; of several, the longest is the whole request's.
@@ -88,7 +110,7 @@ class Limits:
 
     def without_retries(self) -> "Limits":
         """The same with a single try."""
-        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body)
+        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body, self.page_concurrency)
 
     def within(self, seconds: float) -> tuple[httpx.Timeout, float]:
         """The time-outs of a request that has only so many seconds."""
@@ -133,7 +155,7 @@ class Connection:
         self.auth: Bearer = auth
         self.root: str = root
         self.origin: tuple[str, str, int | None] = _wire.origin(root)
-        self.headers: dict[str, str] = {"Accept": "application/json", "User-Agent": user_agent}
+        self.headers = httpx.Headers({"Accept": "application/json", "User-Agent": user_agent})
         self.http = http_client
         self.owned: bool = http_client is None
         self.parents: httpx.Client | None = None
@@ -157,7 +179,7 @@ class Connection:
             if self.closed:
                 raise RuntimeError("this client is closed")
             # Another thread may have been here first.
-            self.http = self.http or _http_client(self.root)
+            self.http = self.http or _http_client(self.root, self.headers)
             return self.http
 
     def claim(self, action: Action) -> bool:
@@ -191,9 +213,11 @@ class Connection:
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
             http = self._open()
+        # Our own HTTP client has them already, and merging costs as much as building a request.
+        headers = None if self.owned else self.headers
         timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method, url, params=query, json=body, headers=self.headers, timeout=timeout
+            endpoint.method, _url(url), params=query, json=body, headers=headers, timeout=timeout
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -229,7 +253,7 @@ class Connection:
         reply = _wire.Reply(
             info, response.status_code, response.headers, content, now - began, redact
         )
-        stated = self.quota.note(reply.headers, now)
+        stated = self.quota.note(response.headers.raw, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
@@ -275,17 +299,23 @@ class Connection:
         return None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
 
 
-def _http_client(root: str) -> httpx.Client:
+def _http_client(root: str, headers: httpx.Headers) -> httpx.Client:
     # Not cheap to import, and a user's own HTTP client does without.
     from do_images._sync.transport import Transport  # noqa: PLC0415
 
     scheme, host, _ = _wire.origin(root)
-    context = httpx.create_ssl_context() if scheme == "https" else None
+    context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
         transport = Transport(context, _proxy(scheme, host))
     except (ImportError, ValueError) as error:
         raise ValueError(f"the proxy of the environment can't be used: {error}") from None
-    return httpx.Client(transport=transport, trust_env=False)
+    return httpx.Client(transport=transport, headers=headers, trust_env=False)
+
+
+@cache
+def _ssl_context(*_: str | None) -> ssl.SSLContext:
+    """Made once for all clients: reading the certificates takes longer than all else together."""
+    return httpx.create_ssl_context()
 
 
 def _proxy(scheme: str, host: str) -> str | None:

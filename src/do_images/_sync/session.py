@@ -2,10 +2,10 @@
 """What every call and every wait goes through: requests, their repetition, pages, polls."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from math import floor
 from operator import not_
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from do_images import _retry, _wire
 from do_images._base import Endpoint, ModelT, RateLimit
@@ -14,7 +14,7 @@ from do_images._plan import Ask
 from do_images._polling import Watch, action_region
 from do_images._sync.exchange import Connection, Limits
 from do_images.errors import APIError, NotFoundError
-from do_images.models import Action, ActionResponse, ActionsResponse, ImagesResponse
+from do_images.models import Action, ActionResponse
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 _log = logging.getLogger("do_images")
-
-PageT = TypeVar("PageT", ImagesResponse, ActionsResponse)
-ItemT = TypeVar("ItemT", bound=_wire.Item)
 
 # How long, in seconds, to wait before each look for an action whose start got no clear answer.
 _LOOKS = (0.5, 1.0, 2.0)
@@ -59,15 +56,15 @@ class Session:
             failure = error
         else:
             return _wire.parse(endpoint, reply)
-        return _wire.parse(endpoint, self._again(failure, endpoint, url, query, body))
+        return _wire.parse(endpoint, self.again(failure, endpoint, url, query, body))
 
-    def _reply(self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]) -> _wire.Reply:
+    def reply(self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]) -> _wire.Reply:
         """The response to a GET before it is parsed."""
         try:
             return self.connection.exchange(self.limits, endpoint, url, query, None)
         except APIError as error:
             failure = error
-        return self._again(failure, endpoint, url, query, None)
+        return self.again(failure, endpoint, url, query, None)
 
     def once(
         self,
@@ -82,7 +79,7 @@ class Session:
             endpoint, self.connection.exchange(self.limits, endpoint, url, query, None, limit)
         )
 
-    def _again(
+    def again(
         self,
         first: APIError,
         endpoint: Endpoint[ModelT],
@@ -139,23 +136,6 @@ class Session:
         return _retry.repeatable(endpoint.method, error) and (
             named is None or named <= self.limits.max_retry_wait
         )
-
-    # ── Pages ───────────────────────────────────────────────────────────────────────────────
-
-    def pages(
-        self,
-        endpoint: Endpoint[PageT],
-        items: Callable[[PageT], Sequence[ItemT]],
-        segments: Mapping[str, str],
-        query: Mapping[str, str],
-    ) -> Iterator[Sequence[ItemT]]:
-        """The items of each page; a page is asked for when the one before is used up."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        cursor = _wire.Cursor[ItemT](query)
-        while cursor.more:
-            reply = self._reply(endpoint, url, cursor.query)
-            page = _wire.parse(endpoint, reply)
-            yield cursor.take(reply, items(page), page.links)
 
     # ── Starting an action ──────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,120 @@
+# GENERATED from src/do_images/_async/pages.py by "make generate". Do not edit.
+"""Lists: their pages one after the other, or several at once."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from do_images import _wire
+from do_images._ahead import Ahead
+from do_images._base import Endpoint
+from do_images._sync.session import Session
+from do_images.errors import APIError
+from do_images.models import ActionsResponse, ImagesResponse
+
+__all__ = ["Pages"]
+
+_log = logging.getLogger("do_images")
+
+PageT = TypeVar("PageT", bound=ImagesResponse | ActionsResponse)
+ItemT = TypeVar("ItemT", bound=_wire.Item)
+
+# Where the first page came sooner, in seconds, so will the others: fetching ahead would only cost.
+_SLOW = 0.02
+# The last page that is fetched ahead of its turn: the API takes 250 requests a minute.
+_FARTHEST = 200
+
+
+class Pages(Generic[PageT, ItemT]):
+    """One list of the API."""
+
+    def __init__(
+        self,
+        session: Session,
+        endpoint: Endpoint[PageT],
+        items: Callable[[PageT], Sequence[ItemT]],
+        segments: Mapping[str, str],
+        query: Mapping[str, str],
+    ) -> None:
+        """`items` takes a page's items out of it, `query` are the filters."""
+        self._session = session
+        self._endpoint = endpoint
+        self._items = items
+        self._url = session.connection.root + endpoint.path.format_map(segments)
+        self._query = query
+
+    def each(self) -> Iterator[Sequence[ItemT]]:
+        """The items of each page; a page is asked for when the one before is used up."""
+        cursor = _wire.Cursor[ItemT](self._query)
+        while cursor.more:
+            reply = self._session.reply(self._endpoint, self._url, cursor.query)
+            yield self._take(cursor, reply, self._parse(reply))
+
+    def all(self) -> list[ItemT]:
+        """The items of all pages, which come several at once where that saves time."""
+        cursor = _wire.Cursor[ItemT](self._query)
+        reply = self._session.reply(self._endpoint, self._url, cursor.query)
+        page = self._parse(reply)
+        found = [*self._take(cursor, reply, page)]
+        count = min(_wire.page_count(page), _FARTHEST) if reply.elapsed >= _SLOW else 0
+        if count > 2 and self._session.limits.page_concurrency > 1 and self._spare():
+            if self._ahead(cursor, found, count, _wire.total(page)):
+                return found
+            _log.info("the list changed while its pages came: once more, one after the other")
+            cursor, found = _wire.Cursor[ItemT](self._query), []
+        while cursor.more:
+            reply = self._session.reply(self._endpoint, self._url, cursor.query)
+            found += self._take(cursor, reply, self._parse(reply))
+        return found
+
+    def _ahead(
+        self, cursor: _wire.Cursor[ItemT], found: list[ItemT], count: int, total: int | None
+    ) -> bool:
+        """Adds the items of all further pages; False if the list changed meanwhile.
+
+        Of pages that come out of their order, one may miss an item that moved to a page which
+        came before. Then fewer items came than the pages say there are, or they disagree: new
+        items are the first of a list, and the first page came before all others.
+        """
+        session = self._session
+        failed: list[int] = []
+
+        def fetch(number: int) -> _wire.Reply | APIError:
+            query = cursor.query_of(number)
+            try:
+                return session.connection.exchange(
+                    session.limits, self._endpoint, self._url, query, None
+                )
+            except APIError as error:
+                failed.append(number)
+                return error
+
+        width = min(session.limits.page_concurrency, count)
+        with Ahead(fetch, width) as ahead:
+            while cursor.more:
+                ahead.begin(cursor.page)
+                for number in range(cursor.page + 1, min(cursor.page + width, count + 1)):
+                    # After a failure, or with little quota left, only the page that is due.
+                    if not failed and self._spare():
+                        ahead.begin(number)
+                reply = ahead.result(cursor.page)
+                if isinstance(reply, APIError):
+                    reply = session.again(reply, self._endpoint, self._url, cursor.query, None)
+                    ahead.forget(failed)
+                page = self._parse(reply)
+                if _wire.total(page) != total:
+                    return False
+                found += self._take(cursor, reply, page)
+        return len(found) == total
+
+    def _parse(self, reply: _wire.Reply) -> PageT:
+        return _wire.parse(self._endpoint, reply)
+
+    def _take(
+        self, cursor: _wire.Cursor[ItemT], reply: _wire.Reply, page: PageT
+    ) -> Sequence[ItemT]:
+        return cursor.take(reply, self._items(page), page.links)
+
+    def _spare(self) -> bool:
+        connection = self._session.connection
+        return connection.quota.spare(connection.clock.monotonic())
