@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # pyright comes whole in its wheel, and node in another: nothing is fetched at run time.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 export PIP_NO_INPUT := 1
+# Where the environment forbids it, each of many processes would compile the same modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check generate bench api build lowest docs format lock clean
@@ -41,7 +43,7 @@ demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 
 test: $(VENV)/.dev ## Runs the tests, with branch coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 2 --dist loadgroup --quiet $(ARGS)
+	@$(BIN)/coverage run -m pytest -n 3 --dist loadgroup --quiet $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -19,8 +19,8 @@ def test_ctrl_c_leaves_no_thread() -> None:
 
     def work(number: int) -> int:
         begun.append(number)
-        waiting.wait(10)
         if number == 1:
+            waiting.wait(10)
             signal.pthread_kill(main, signal.SIGINT)
         released.wait(10)
         return number

@@ -12,6 +12,8 @@ import do_images
 from do_images import testing
 from scripts import changelog, check_api
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 OLD = """

@@ -30,6 +30,8 @@ from do_images._base import Endpoint, Model
 from tests.bodies import ALL_BREAKS, SCHEMAS, Mutant, mutant, valid
 from tests.support import Json, Log, client
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 REQUEST = RequestInfo("GET", "https://api.digitalocean.com/v2/images")
 ENDPOINTS: list[Endpoint[Model]] = [
     api.IMAGES_GET,

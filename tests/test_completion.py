@@ -19,7 +19,7 @@ from do_images._sync.images import Images
 ROOT = Path(__file__).resolve().parent.parent
 
 # One worker for all of them: what jedi has read once, it need not read again.
-pytestmark = pytest.mark.xdist_group("jedi")
+pytestmark = [pytest.mark.xdist_group("jedi"), pytest.mark.usefixtures("untraced")]
 
 ROOMS: dict[str, type] = {"do": Client, "do.image": Images, "do.action": Actions}
 RECORDS: dict[str, type] = {

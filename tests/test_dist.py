@@ -13,6 +13,8 @@ import pytest
 from scripts import interpreters, lowest
 from scripts.check_dist import archives, installs
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 METADATA = b"""\
 Metadata-Version: 2.4
 Name: do-images

@@ -9,8 +9,9 @@ Functions called `test_...` get the fixtures of the pytest plugin.
 import ast
 import asyncio
 import inspect
+import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -137,7 +138,18 @@ class Reader:
 
 
 @pytest.fixture
-def new_fake(monkeypatch: pytest.MonkeyPatch) -> Callable[[], FakeDigitalOcean]:
+def _own_logging() -> Iterator[None]:
+    """Takes back what a page does to the log."""
+    loggers = [logging.getLogger(), logging.getLogger("do_images")]
+    before = [(logger, logger.level, [*logger.handlers]) for logger in loggers]
+    yield
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers = handlers
+
+
+@pytest.fixture
+def new_fake(monkeypatch: pytest.MonkeyPatch, _own_logging: None) -> Callable[[], FakeDigitalOcean]:
     """Makes a fake whose token is in the environment."""
 
     def make() -> FakeDigitalOcean:

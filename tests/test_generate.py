@@ -7,6 +7,8 @@ import pytest
 
 from scripts import generate
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 SPEC = """\
 openapi: 3.1.0
 info: {title: Small, version: "1", description: A small API.}

@@ -14,6 +14,8 @@ from scripts.upstream.compare import Difference, Rule, differences, read_rules
 from scripts.upstream.document import open_document
 from scripts.upstream.facts import operations
 
+pytestmark = pytest.mark.usefixtures("untraced")
+
 ROOT = Path(__file__).resolve().parent.parent
 Spec = dict[str, Any]
 

@@ -124,6 +124,7 @@ async def _start(do: AsyncClient, random: Random) -> Action:
     return await do.image.transfer(1, random.choice(REGIONS))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("batch", range(BATCHES))
 async def test_nothing_is_started_twice_and_nothing_is_lost(batch: int) -> None:
     outcomes = Counter[str]()
@@ -178,6 +179,7 @@ async def _import(do: AsyncClient) -> Image:
     return await do.image.create(name="golden", url=url, region="nyc3")
 
 
+@pytest.mark.usefixtures("untraced")
 async def test_no_import_begins_twice_or_in_silence() -> None:
     outcomes = Counter[str]()
     for number in range(SEQUENCES // 2):

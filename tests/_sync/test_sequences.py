@@ -123,6 +123,7 @@ def _start(do: Client, random: Random) -> Action:
     return do.image.transfer(1, random.choice(REGIONS))
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_nothing_is_started_twice_and_nothing_is_lost(batch: int) -> None:
     outcomes = Counter[str]()
@@ -175,6 +176,7 @@ def _import(do: Client) -> Image:
     return do.image.create(name="golden", url=url, region="nyc3")
 
 
+@pytest.mark.usefixtures("untraced")
 def test_no_import_begins_twice_or_in_silence() -> None:
     outcomes = Counter[str]()
     for number in range(SEQUENCES // 2):
