@@ -6,18 +6,15 @@ seeds, and hypothesis, which has a `Random` of its own, looks for the smallest t
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import yaml
-
+from tests.schemas import SPEC
 from tests.support import Json
 
 __all__ = ["BREAKS", "SCHEMAS", "Mutant", "mutant", "valid"]
 
-_SPEC = Path(__file__).parents[1] / "spec/images.yaml"
-SCHEMAS: dict[str, Any] = yaml.safe_load(_SPEC.read_text("utf-8"))["components"]["schemas"]
+SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
 
 _TEXTS = ["", "x", "nyc3", "Naïve 名前 🐧", 'q"\\/', "a\nb\x7f", "null", "-1", "a" * 300]
 _STAMPS = [

@@ -1,6 +1,8 @@
 """Fixtures for all tests."""
 
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -35,12 +37,22 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Lets Ctrl-C be one, here and in what a test starts: what runs in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def untraced() -> Iterator[None]:
     """Runs at full speed: the measuring of coverage sees nothing of a test.
 
     For what goes round ten thousand times, and for what runs none of the package.
     """
-    trace = sys.gettrace()
+    trace, of_threads = sys.gettrace(), threading.gettrace()
     sys.settrace(None)
+    threading.settrace(None)
     yield
     sys.settrace(trace)
+    threading.settrace(of_threads)

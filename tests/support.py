@@ -142,7 +142,7 @@ class Log:
 
 def client(handler: Handler, *, clock: VirtualClock | None = None, max_retries: int = 2) -> Client:
     """A client whose requests the handler answers, and whose waits take no time."""
-    http = httpx.Client(transport=httpx.MockTransport(handler))
+    http = httpx.Client(transport=httpx.MockTransport(handler), trust_env=False)
     return Client(TOKEN, http_client=http, clock=clock or VirtualClock(), max_retries=max_retries)
 
 
@@ -150,7 +150,7 @@ def async_client(
     handler: Handler, *, clock: AsyncVirtualClock | None = None, max_retries: int = 2
 ) -> AsyncClient:
     """The same for asyncio."""
-    http = httpx.AsyncClient(transport=httpx.MockTransport(handler))
+    http = httpx.AsyncClient(transport=httpx.MockTransport(handler), trust_env=False)
     return AsyncClient(
         TOKEN, http_client=http, clock=clock or AsyncVirtualClock(), max_retries=max_retries
     )

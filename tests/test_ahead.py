@@ -11,6 +11,7 @@ from do_images._ahead import Ahead, AsyncAhead
 from tests.support import running
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_no_thread() -> None:
     before = running()
     waiting, released = threading.Event(), threading.Event()

@@ -676,6 +676,7 @@ ROOMS: dict[str, Callable[[object], object]] = {
 
 
 @pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.usefixtures("untraced")
 @given(value=HOSTILE)
 def test_nothing_but_value_error_and_type_error_comes_out(room: str, value: object) -> None:
     try:

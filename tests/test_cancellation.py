@@ -129,6 +129,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("hangs", [False, True])
 def test_a_real_ctrl_c_ends_a_wait_while_other_threads_go_on(hangs: bool) -> None:
     fake = FakeDigitalOcean(accept_any_token=True)
@@ -148,9 +149,14 @@ def test_a_real_ctrl_c_ends_a_wait_while_other_threads_go_on(hangs: bool) -> Non
     assert process.returncode == 0
 
 
-def _python(program: str, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def _python(program: str, *arguments: str) -> Generator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", program, *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # where it did not end as it should
 
 
 def _until(done: Callable[[], bool]) -> None:

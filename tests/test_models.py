@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import yaml
 from openapi_schema_validator import OAS31Validator
 from pydantic import BaseModel, ValidationError
 
@@ -21,10 +20,10 @@ from do_images.models import (
     ImageResponse,
     ImagesResponse,
 )
+from tests.schemas import SPEC
 from tests.support import Json, load
 
 ROOT = Path(__file__).parents[1]
-SPEC: dict[str, Any] = yaml.safe_load((ROOT / "spec/images.yaml").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
 
 # What the files are, by the first part of their names.

@@ -3,24 +3,20 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import yaml
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 from pydantic import ValidationError
 
 from do_images import _endpoints, models
 from do_images._base import Endpoint, Model, NoContent
+from tests.schemas import SPEC
 from tests.support import Json
 
 Node = Mapping[str, Any]
 
-SPEC: dict[str, Any] = yaml.safe_load(
-    (Path(__file__).parents[1] / "spec/images.yaml").read_text("utf-8")
-)
 COMPONENTS: Node = SPEC["components"]
 SCHEMAS: Node = COMPONENTS["schemas"]
 

@@ -52,7 +52,7 @@ OK = answer(IMAGE)
 HEAD = OK.index(b"\r\n\r\n") + 4
 MEGABYTE = 1 << 20
 
-TIMEOUT = 0.3
+TIMEOUT = 0.2
 
 
 def _client(server: HostileServer, *, timeout: float = 5.0, max_retries: int = 2) -> AsyncClient:

@@ -7,6 +7,8 @@ import pytest
 
 from tests.cli.support import SNAPSHOT, Terminal
 
+pytestmark = pytest.mark.usefixtures("interruptible")
+
 REGIONS = ("nyc3", "ams3", "sgp1")
 COPY = ("transfer", SNAPSHOT, *REGIONS, "--wait", "--fake", "--fake-speed")
 COLOUR = re.compile(rb"\x1b\[[\d;]*m")

@@ -139,6 +139,7 @@ def test_threads_share_a_fake(fake: FakeDigitalOcean) -> None:
     assert all("nyc3" in image.regions for image in fake.images if image.id in images)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_thousand_transfers_with_waiting_cost_two_requests_each(fake: FakeDigitalOcean) -> None:
     images = fake.add_images(1000)
     with fake.client() as do:

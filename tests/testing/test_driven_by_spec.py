@@ -87,7 +87,7 @@ def fake() -> FakeDigitalOcean:
 
 
 @pytest.fixture
-def how(fake: FakeDigitalOcean) -> Iterator[How]:
+def how(fake: FakeDigitalOcean, untraced: None) -> Iterator[How]:
     with fake.serve(speed=0) as url, requests.Session() as session:
         yield How(base_url=url, session=session, headers={"Authorization": "Bearer secret"})
 
