@@ -55,6 +55,7 @@ check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import dir
 	$(BIN)/mypy src tests scripts
 	$(BIN)/pyright
 	$(BIN)/python scripts/check_types.py
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --ignoreexternal --verifytypes do_images
 
 generate: $(VENV)/.dev ## Writes models, sync client and sync tests from their sources
 	$(BIN)/python scripts/generate.py

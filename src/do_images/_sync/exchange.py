@@ -155,7 +155,9 @@ class Connection:
         self.auth: Bearer = auth
         self.root: str = root
         self.origin: tuple[str, str, int | None] = _wire.origin(root)
-        self.headers = httpx.Headers({"Accept": "application/json", "User-Agent": user_agent})
+        self.headers: httpx.Headers = httpx.Headers(
+            {"Accept": "application/json", "User-Agent": user_agent}
+        )
         self.http = http_client
         self.owned: bool = http_client is None
         self.parents: httpx.Client | None = None
