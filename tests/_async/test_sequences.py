@@ -168,10 +168,12 @@ class Importer(Server):
         return {"id": 5, "name": "golden", "created_at": "2026-05-04T22:23:02Z"}
 
     def post(self, body: dict[str, Json]) -> httpx.Response:
-        response = super().post({**body, "type": "import"})
-        if response.status_code == 201 and b'"action":{' in response.content:
-            return self.answer(201, response.content.replace(b'"action"', b'"image"'))
-        return response
+        return super().post({**body, "type": "import"})
+
+    def answer(self, status: int, content: bytes | Json) -> httpx.Response:
+        if isinstance(content, dict) and "action" in content:
+            content = {"image": content["action"]}
+        return super().answer(status, content)
 
 
 async def _import(do: AsyncClient) -> Image:
