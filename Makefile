@@ -43,7 +43,7 @@ demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 
 test: $(VENV)/.dev ## Runs the tests, with branch coverage
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n 3 --dist loadgroup --quiet $(ARGS)
+	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup --quiet $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
