@@ -183,6 +183,10 @@ def run(project: Path, *options: str) -> int:
     return generate.main([f"--root={project}", *options])
 
 
+def test_this_project_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+
+
 def test_writes_models_endpoints_and_sync_code_once(
     project: Path, generated: Generated, capsys: pytest.CaptureFixture[str]
 ) -> None:

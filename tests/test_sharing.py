@@ -15,7 +15,7 @@ from do_images.testing import FakeDigitalOcean
 from tests.hostile import HostileServer, Peer, answer
 from tests.support import TOKEN, Json
 
-EVERYONE, CALLS = 8, 10
+EVERYONE, CALLS = 8, 25
 
 
 def _mirror(peer: Peer) -> None:

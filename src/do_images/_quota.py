@@ -89,8 +89,13 @@ class Quota:
 
     def server_time(self, now: float, local: float) -> float:
         """Unix time by the server's clock, by ours (`local`) where it never told its own."""
+        told = self.told_time(now)
+        return local if told is None else told
+
+    def told_time(self, now: float) -> float | None:
+        """Unix time by the server's clock alone, None where it never told it."""
         date = _wire.timestamp(self._date)
-        return local if date is None else date + (now - self._received)
+        return None if date is None else date + (now - self._received)
 
     def turn(self, now: float, local: float) -> float:
         """0 if a poll may be sent now, which then is under way; else seconds until to ask again."""

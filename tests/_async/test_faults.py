@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 from typing import Protocol
 
@@ -43,7 +44,7 @@ CONVERT: dict[str, Json] = {**ACTION, "type": "convert"}
 
 # What serves as every answer: a fault does not care what it was that was asked for.
 ALL: dict[str, Json] = {"image": IMAGE, "action": TRANSFER, "actions": [TRANSFER, CONVERT]}
-GOOD = answer(ALL)
+GOOD = answer(ALL, date=formatdate(AsyncVirtualClock().start, usegmt=True))
 HTML = b"<html><h1>It is all broken</h1></html>"
 
 # How long a request may take where the fault is that it takes too long.

@@ -52,9 +52,7 @@ OK = answer(IMAGE)
 HEAD = OK.index(b"\r\n\r\n") + 4
 MEGABYTE = 1 << 20
 
-TIMEOUT = 0.2
-# Seconds: what these servers do would take longer, or for ever; a busy machine does not.
-SOON = 4
+TIMEOUT = 0.3
 
 
 def _client(server: HostileServer, *, timeout: float = 5.0, max_retries: int = 2) -> AsyncClient:
@@ -84,12 +82,16 @@ def _client(server: HostileServer, *, timeout: float = 5.0, max_retries: int = 2
     ],
 )
 async def test_the_timeout_bounds_the_whole_request(script: Script) -> None:
+    took: list[float] = []
     with HostileServer(script) as server:
-        async with _client(server, timeout=TIMEOUT, max_retries=0) as do:
-            began = time.monotonic()
-            with pytest.raises(APITimeoutError, match=r"time-out 0\.2 s"):
-                await do.image.info(1)
-    assert TIMEOUT * 0.8 < time.monotonic() - began < SOON
+        # A busy machine may be late now and then, but not every time.
+        while len(took) < 3 and not (took and min(took) < TIMEOUT * 1.2):
+            async with _client(server, timeout=TIMEOUT, max_retries=0) as do:
+                began = time.monotonic()
+                with pytest.raises(APITimeoutError, match=r"time-out 0\.3 s"):
+                    await do.image.info(1)
+                took.append(time.monotonic() - began)
+    assert TIMEOUT * 0.8 < min(took) < TIMEOUT * 1.2
 
 
 async def test_a_slow_answer_within_the_time_is_fine() -> None:
@@ -111,7 +113,7 @@ async def test_with_options_sets_another_time() -> None:
             began = time.monotonic()
             with pytest.raises(APITimeoutError):
                 await do.with_options(timeout=0.1).image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
 
 
 async def test_steps_without_a_limit_leave_the_request_without_one() -> None:
@@ -128,7 +130,7 @@ async def test_each_step_keeps_its_own_time() -> None:
             began = time.monotonic()
             with pytest.raises(APITimeoutError, match="ReadTimeout"):
                 await do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
 
 
 async def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None:
@@ -141,7 +143,7 @@ async def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None
             began = time.monotonic()
             with pytest.raises(TimeoutError):
                 await do.action.wait(action, poll=1, timeout=0.1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 2
 
 
 # ── Connections ─────────────────────────────────────────────────────────────────────────────
@@ -567,7 +569,7 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
         async with AsyncClient(TOKEN, timeout=0.2, max_retries=0) as do:
             with pytest.raises(APITimeoutError):
                 await do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
     assert proxy.calls == ["CONNECT api.digitalocean.com:443"]
     assert TOKEN not in proxy.requests[0].raw.decode()
 
@@ -588,4 +590,4 @@ async def test_a_proxy_that_drips_is_bounded_in_time_too(monkeypatch: pytest.Mon
         async with AsyncClient(TOKEN, timeout=0.2, max_retries=0) as do:
             with pytest.raises(APITimeoutError):
                 await do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1

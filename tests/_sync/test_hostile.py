@@ -51,9 +51,7 @@ OK = answer(IMAGE)
 HEAD = OK.index(b"\r\n\r\n") + 4
 MEGABYTE = 1 << 20
 
-TIMEOUT = 0.2
-# Seconds: what these servers do would take longer, or for ever; a busy machine does not.
-SOON = 4
+TIMEOUT = 0.3
 
 
 def _client(server: HostileServer, *, timeout: float = 5.0, max_retries: int = 2) -> Client:
@@ -83,12 +81,16 @@ def _client(server: HostileServer, *, timeout: float = 5.0, max_retries: int = 2
     ],
 )
 def test_the_timeout_bounds_the_whole_request(script: Script) -> None:
+    took: list[float] = []
     with HostileServer(script) as server:
-        with _client(server, timeout=TIMEOUT, max_retries=0) as do:
-            began = time.monotonic()
-            with pytest.raises(APITimeoutError, match=r"time-out 0\.2 s"):
-                do.image.info(1)
-    assert TIMEOUT * 0.8 < time.monotonic() - began < SOON
+        # A busy machine may be late now and then, but not every time.
+        while len(took) < 3 and not (took and min(took) < TIMEOUT * 1.2):
+            with _client(server, timeout=TIMEOUT, max_retries=0) as do:
+                began = time.monotonic()
+                with pytest.raises(APITimeoutError, match=r"time-out 0\.3 s"):
+                    do.image.info(1)
+                took.append(time.monotonic() - began)
+    assert TIMEOUT * 0.8 < min(took) < TIMEOUT * 1.2
 
 
 def test_a_slow_answer_within_the_time_is_fine() -> None:
@@ -110,7 +112,7 @@ def test_with_options_sets_another_time() -> None:
             began = time.monotonic()
             with pytest.raises(APITimeoutError):
                 do.with_options(timeout=0.1).image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
 
 
 def test_steps_without_a_limit_leave_the_request_without_one() -> None:
@@ -127,7 +129,7 @@ def test_each_step_keeps_its_own_time() -> None:
             began = time.monotonic()
             with pytest.raises(APITimeoutError, match="ReadTimeout"):
                 do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
 
 
 def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None:
@@ -140,7 +142,7 @@ def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None:
             began = time.monotonic()
             with pytest.raises(TimeoutError):
                 do.action.wait(action, poll=1, timeout=0.1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 2
 
 
 # ── Connections ─────────────────────────────────────────────────────────────────────────────
@@ -564,7 +566,7 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
         with Client(TOKEN, timeout=0.2, max_retries=0) as do:
             with pytest.raises(APITimeoutError):
                 do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1
     assert proxy.calls == ["CONNECT api.digitalocean.com:443"]
     assert TOKEN not in proxy.requests[0].raw.decode()
 
@@ -585,4 +587,4 @@ def test_a_proxy_that_drips_is_bounded_in_time_too(monkeypatch: pytest.MonkeyPat
         with Client(TOKEN, timeout=0.2, max_retries=0) as do:
             with pytest.raises(APITimeoutError):
                 do.image.info(1)
-    assert time.monotonic() - began < SOON
+    assert time.monotonic() - began < 1

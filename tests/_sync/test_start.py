@@ -253,13 +253,23 @@ def test_what_began_before_a_refused_post_was_repeated_is_not_taken() -> None:
             do.image.transfer(1, "nyc3")
 
 
-def test_without_the_servers_clock_ours_has_to_do() -> None:
-    clock = VirtualClock(NOON)
-    looks = [[_action(8, begun=-300)], [_action(8, begun=-300)], [_action(9, begun=1)]]
-    server = Server(clock, httpx.ReadError("reset"), looks, dated=False)
+@pytest.mark.parametrize("skew", SKEWS)
+def test_without_the_servers_clock_nothing_is_taken(skew: float) -> None:
+    # What began five minutes ago is new to a clock that is hours behind.
+    clock = VirtualClock(NOON + skew)
+    server = Server(clock, httpx.ReadError("reset"), [[_action(begun=-300)]], dated=False)
     with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
+        with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
+            do.image.transfer(1, "nyc3")
     assert server.calls == ["POST", "GET", "GET", "GET"]
+
+
+def test_without_the_servers_clock_not_even_what_fits_is_taken() -> None:
+    clock = VirtualClock(NOON)
+    server = Server(clock, httpx.ReadError("reset"), [[_action()]], dated=False)
+    with client(server, clock=clock) as do:
+        with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
+            do.image.transfer(1, "nyc3")
 
 
 def test_a_slow_answer_that_broke_off_started_what_it_started() -> None:

@@ -177,9 +177,12 @@ class AsyncSession:
                 _log.info("looking for the %s: %s", body["type"], error)
                 continue
             answers += 1
-            # By the server's clock, whole seconds as its time stamps have.
             now = clock.monotonic()
-            since = floor(self.connection.quota.server_time(now, clock.time()) - (now - began))
+            told = self.connection.quota.told_time(now)
+            if told is None:
+                continue  # by our clock, an older action might pass for the one that is sought
+            # By the server's clock, whole seconds as its time stamps have.
+            since = floor(told - (now - began))
             for action in reversed(page.actions):
                 if _started_by(action, body, since) and self.connection.claim(action):
                     _log.info("the %s was started after all: action %d", body["type"], action.id)
