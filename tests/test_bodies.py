@@ -23,10 +23,10 @@ from do_images import (
     DOImagesError,
     RateLimit,
     RequestInfo,
-    _wire,
 )
 from do_images import _endpoints as api
 from do_images._base import Endpoint, Model
+from do_images._core import responses
 from tests.bodies import ALL_BREAKS, SCHEMAS, Mutant, mutant, valid
 from tests.support import Json, Log, client
 
@@ -47,8 +47,8 @@ endpoints = pytest.mark.parametrize(
 )
 
 
-def _reply(content: bytes, status: int = 200) -> _wire.Reply:
-    return _wire.Reply(REQUEST, status, {"x-request-id": "0-1"}, content)
+def _reply(content: bytes, status: int = 200) -> responses.Response:
+    return responses.Response(REQUEST, status, {"x-request-id": "0-1"}, content)
 
 
 def _schema(endpoint: Endpoint[Model]) -> str:
@@ -88,7 +88,7 @@ def test_what_the_spec_allows_is_accepted_as_it_is(
 ) -> None:
     body = valid(SCHEMAS[_schema(endpoint)], random)
     content = json.dumps(body).encode()
-    _assert_same(_wire.parse(endpoint, _reply(content)), body)
+    _assert_same(responses.parse(endpoint, _reply(content)), body)
 
 
 # ── Broken bodies ───────────────────────────────────────────────────────────────────────────
@@ -97,7 +97,7 @@ def test_what_the_spec_allows_is_accepted_as_it_is(
 def _judge(endpoint: Endpoint[Model], broken: Mutant) -> None:
     """Accepted for a reason, or refused with the field's name; nothing else ever."""
     try:
-        _wire.parse(endpoint, _reply(broken.content))
+        responses.parse(endpoint, _reply(broken.content))
     except APIResponseValidationError as error:
         assert not broken.accepted, f"{broken} is to be accepted: {error}"
         assert error.field == broken.field, f"{broken}: {error}"
@@ -139,7 +139,7 @@ def test_the_smallest_broken_body(endpoint: Endpoint[Model], random: Random) -> 
 @given(content=st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 def test_any_bytes(endpoint: Endpoint[Model], content: bytes) -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        _wire.parse(endpoint, _reply(content))
+        responses.parse(endpoint, _reply(content))
     assert caught.value.__context__ is None
 
 
@@ -150,7 +150,7 @@ def test_flipped_bits(endpoint: Endpoint[Model]) -> None:
         content = bytearray(json.dumps(valid(SCHEMAS[_schema(endpoint)], random)).encode())
         content[random.randrange(len(content))] ^= 1 << random.randrange(8)
         try:
-            _wire.parse(endpoint, _reply(bytes(content)))
+            responses.parse(endpoint, _reply(bytes(content)))
         except APIResponseValidationError as error:
             assert error.__context__ is None
 
@@ -195,8 +195,8 @@ def test_broken_bodies_of_errors() -> None:
         content = random.choice(_ODD) if number % 3 else mutant("ErrorResponse", random).content
         status = random.choice(_STATUSES)
         quota = random.choice([None, RateLimit(5000, 0, 10**10), RateLimit(0, -1, -5)])
-        error = _wire.status_error(api.IMAGES_GET, _reply(content, status), 1.7e9, quota)
-        good = _wire.status_error(api.IMAGES_GET, _reply(b"{}", status), 1.7e9, quota)
+        error = responses.status_error(api.IMAGES_GET, _reply(content, status), 1.7e9, quota)
+        good = responses.status_error(api.IMAGES_GET, _reply(b"{}", status), 1.7e9, quota)
         assert type(error) is type(good), "the status alone decides the class"
         assert type(error.message) is str
         assert error.message.strip()

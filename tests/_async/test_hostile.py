@@ -19,7 +19,7 @@ from do_images import (
     InternalServerError,
 )
 from do_images._async.transport import _Backend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
-from do_images._clock import deadline
+from do_images._core.clocks import deadline
 from tests.hostile import (
     HostileServer,
     Peer,

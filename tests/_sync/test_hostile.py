@@ -19,7 +19,7 @@ from do_images import (
     Client,
     InternalServerError,
 )
-from do_images._clock import deadline
+from do_images._core.clocks import deadline
 from do_images._sync.transport import _Backend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
 from tests.hostile import (
     HostileServer,

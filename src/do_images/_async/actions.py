@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from do_images import _arguments as check
 from do_images import _endpoints as api
 from do_images._async.pages import AsyncPages
 from do_images._async.session import AsyncSession
-from do_images._polling import ActionWatch, Terms
+from do_images._core import arguments as check
+from do_images._core.waits.watches import ActionWatch, WaitOptions
 from do_images.models import Action, ActionsResponse
 
 __all__ = ["AsyncActions"]
@@ -90,7 +90,7 @@ class AsyncActions:
         timeout: float | None,
         on_poll: Callable[[Action], object] | None,
     ) -> ActionWatch:
-        terms = Terms.checked(self._session.connection.clock, poll, timeout)
+        terms = WaitOptions.checked(self._session.connection.clock, poll, timeout)
         check.callback(on_poll)
         return ActionWatch([check.an(Action, action) for action in actions], terms, on_poll)
 

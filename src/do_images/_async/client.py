@@ -6,13 +6,13 @@ from typing import NoReturn, Self
 
 import httpx
 
-from do_images import _arguments as check
 from do_images._async.actions import AsyncActions
 from do_images._async.exchange import AsyncConnection, Bearer, Limits
 from do_images._async.images import AsyncImages
 from do_images._async.session import AsyncSession
 from do_images._base import RateLimit
-from do_images._clock import AsyncClock, AsyncSystemClock
+from do_images._core import arguments as check
+from do_images._core.clocks import AsyncClock, AsyncSystemClock
 from do_images._version import __version__
 
 __all__ = ["AsyncClient"]

@@ -12,11 +12,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from do_images import _arguments as check
-from do_images import _retry, _wire
 from do_images._base import Endpoint, ModelT, RateLimit
-from do_images._clock import AsyncClock, deadline
-from do_images._quota import Quota
+from do_images._core import arguments as check
+from do_images._core import responses, retry
+from do_images._core.clocks import AsyncClock, deadline
+from do_images._core.rate_limiter import RateLimiter
+from do_images._core.requests import Request
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
@@ -133,11 +134,11 @@ class AsyncConnection:
         "closed",
         "headers",
         "http",
+        "limiter",
         "origin",
         "owned",
         "parents",
         "pid",
-        "quota",
         "root",
     )
 
@@ -153,7 +154,7 @@ class AsyncConnection:
         """All arguments are checked already."""
         self.auth: Bearer = auth
         self.root: str = root
-        self.origin: tuple[str, str, int | None] = _wire.origin(root)
+        self.origin: tuple[str, str, int | None] = responses.origin(root)
         self.headers: httpx.Headers = httpx.Headers(
             {"Accept": "application/json", "User-Agent": user_agent}
         )
@@ -161,7 +162,7 @@ class AsyncConnection:
         self.owned: bool = http_client is None
         self.parents: httpx.AsyncClient | None = None
         self.clock: AsyncClock = clock
-        self.quota: Quota = Quota()
+        self.limiter: RateLimiter = RateLimiter()
         self.claimed: dict[int, None] = {}
         self.closed: bool = False
         self.pid: int = os.getpid()
@@ -173,7 +174,7 @@ class AsyncConnection:
             # The parent goes on using the sockets: what a child sends there, both would read, so
             # it lets them lie, and does not close them.
             self._lock = Lock()
-            self.quota.after_fork()
+            self.limiter.after_fork()
             self.pid = os.getpid()
             self.parents, self.http = self.http, None if self.owned else self.http
         with self._lock:
@@ -199,6 +200,12 @@ class AsyncConnection:
         if self.owned and self.http is not None and self.pid == os.getpid():
             await self.http.aclose()
 
+    async def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
+        """One request and its whole response, of a status 2xx."""
+        url = self.root + request.path
+        where = request.endpoint, url, request.query, request.body
+        return await self.exchange(limits, *where, request.timeout, request.attempt)
+
     async def exchange(
         self,
         limits: Limits,
@@ -209,7 +216,7 @@ class AsyncConnection:
         limit: float | None = None,
         attempt: int = 1,
         hops: int = 0,
-    ) -> _wire.Reply:
+    ) -> responses.Response:
         """One request and its whole response, of a status 2xx."""
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
@@ -251,10 +258,10 @@ class AsyncConnection:
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
         content, redact = b"".join(chunks), self.auth.redact
-        reply = _wire.Reply(
+        reply = responses.Response(
             info, response.status_code, response.headers, content, now - began, redact
         )
-        stated = self.quota.note(response.headers.raw, now)
+        stated = self.limiter.update(response.headers.raw, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
@@ -266,7 +273,7 @@ class AsyncConnection:
     def _refuse(
         self,
         endpoint: Endpoint[ModelT],
-        reply: _wire.Reply,
+        reply: responses.Response,
         failure: "_Failure | None",
         stated: RateLimit | None,
         hops: int,
@@ -275,22 +282,22 @@ class AsyncConnection:
         if failure is not None and 200 <= reply.status < 300:
             told = f"its body can't be used: {failure.text} ({failure.kind.__name__})"
             whole = failure.kind in {httpx.DecodingError, _TooLarge}
-            raise _wire.broken_body(reply, told, incomplete=not whole)
+            raise responses.invalid_response(reply, told, incomplete=not whole)
         now = self.clock.monotonic()
-        server_now = self.quota.server_time(now, self.clock.time())
+        server_now = self.limiter.server_time(now, self.clock.time())
         target = _redirect(reply)
         problem = None if target is None else self._no_redirect(endpoint, target, hops)
         if target is not None and problem is None:
             return target
-        error = _wire.status_error(endpoint, reply, server_now, stated, problem)
-        if _retry.over_limit(error):
-            self.quota.close(error.retry_after, now)
+        error = responses.status_error(endpoint, reply, server_now, stated, problem)
+        if retry.over_limit(error):
+            self.limiter.pause_for(error.retry_after, now)
         raise error
 
     def _no_redirect(self, endpoint: Endpoint[ModelT], target: str, hops: int) -> str | None:
         """Why a redirect is not followed, None where it is."""
         try:
-            same = _wire.origin(str(httpx.URL(target))) == self.origin
+            same = responses.origin(str(httpx.URL(target))) == self.origin
         except (httpx.InvalidURL, ValueError):
             same = False
         if not same:
@@ -304,7 +311,7 @@ def _http_client(root: str, headers: httpx.Headers) -> httpx.AsyncClient:
     # Not cheap to import, and a user's own HTTP client does without.
     from do_images._async.transport import AsyncTransport  # noqa: PLC0415
 
-    scheme, host, _ = _wire.origin(root)
+    scheme, host, _ = responses.origin(root)
     context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
         transport = AsyncTransport(context, _proxy(scheme, host))
@@ -360,7 +367,7 @@ def _read_so_far(response: httpx.Response) -> bytes:
         return b""
 
 
-def _redirect(reply: _wire.Reply) -> str | None:
+def _redirect(reply: responses.Response) -> str | None:
     """The absolute URL that a response sends us to."""
     location = reply.headers.get("location")
     if not 300 <= reply.status < 400 or not location:

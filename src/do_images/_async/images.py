@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from do_images import _arguments as check
 from do_images import _endpoints as api
 from do_images._async.pages import AsyncPages
 from do_images._async.session import AsyncSession
-from do_images._polling import ActionWatch, ImageWatch, Terms, TransferWatch
+from do_images._core import arguments as check
+from do_images._core.waits.watches import ActionWatch, ImageWatch, TransferWatch, WaitOptions
 from do_images.models import (
     Action,
     ActionsResponse,
@@ -450,8 +450,8 @@ class AsyncImages:
         segments = {"image_id": check.image_id(id)}
         await self._session.send_unsafe(api.ACCOUNT_TRANSFER_CANCEL, segments, body)
 
-    def _terms(self, poll: float, timeout: float | None) -> Terms:
-        return Terms.checked(self._session.connection.clock, poll, timeout)
+    def _terms(self, poll: float, timeout: float | None) -> WaitOptions:
+        return WaitOptions.checked(self._session.connection.clock, poll, timeout)
 
     # What follows stands last: in a class body, annotations after a method called `list` would
     # mean the method.

@@ -6,12 +6,12 @@ from math import floor
 from operator import not_
 from typing import TYPE_CHECKING
 
-from do_images import _retry, _wire
 from do_images._async.exchange import AsyncConnection, Limits
 from do_images._base import Endpoint, ModelT, RateLimit
+from do_images._core import pagination, responses, retry
+from do_images._core.waits.poll_requests import PollRequest
+from do_images._core.waits.watches import Watch, action_region
 from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
-from do_images._plan import Ask
-from do_images._polling import Watch, action_region
 from do_images.errors import APIError, NotFoundError
 from do_images.models import Action, ActionResponse
 
@@ -54,12 +54,12 @@ class AsyncSession:
         except APIError as error:
             failure = error
         else:
-            return _wire.parse(endpoint, reply)
-        return _wire.parse(endpoint, await self.again(failure, endpoint, url, query, body))
+            return responses.parse(endpoint, reply)
+        return responses.parse(endpoint, await self.again(failure, endpoint, url, query, body))
 
     async def reply(
         self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
-    ) -> _wire.Reply:
+    ) -> responses.Response:
         """The response to a GET before it is parsed."""
         try:
             return await self.connection.exchange(self.limits, endpoint, url, query, None)
@@ -76,7 +76,7 @@ class AsyncSession:
     ) -> ModelT:
         """The same with a single try, in at most `limit` seconds: a poll."""
         url = self.connection.root + endpoint.path.format_map(segments)
-        return _wire.parse(
+        return responses.parse(
             endpoint, await self.connection.exchange(self.limits, endpoint, url, query, None, limit)
         )
 
@@ -87,7 +87,7 @@ class AsyncSession:
         url: str,
         query: Mapping[str, str] | None,
         body: Mapping[str, object] | None,
-    ) -> _wire.Reply:
+    ) -> responses.Response:
         """What comes of further tries, where they are safe, else the first error."""
         if not self._worth(endpoint, first) or self.limits.max_retries == 0:
             raise first
@@ -95,7 +95,7 @@ class AsyncSession:
 
         failures: list[APIError] = []
 
-        async def attempt() -> _wire.Reply:
+        async def attempt() -> responses.Response:
             if not failures:
                 failures.append(first)
                 raise first
@@ -106,13 +106,13 @@ class AsyncSession:
             except APIError as error:
                 # It is gone, as was asked for: by a try of ours that got no clear answer.
                 gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)
-                if gone and any(map(_retry.ambiguous, failures)):
-                    return _wire.Reply(error.request, 204, {}, b"")
+                if gone and any(map(retry.outcome_unknown, failures)):
+                    return responses.Response(error.request, 204, {}, b"")
                 failures.append(error)
                 raise
 
         def pause(state: "RetryCallState") -> float:
-            return _retry.backoff(state.attempt_number, failures[-1])
+            return retry.backoff(state.attempt_number, failures[-1])
 
         def announce(state: "RetryCallState") -> None:
             _log.info("trying again in %.2f s: %s", state.upcoming_sleep, failures[-1])
@@ -133,8 +133,8 @@ class AsyncSession:
         return await retrying(attempt)
 
     def _worth(self, endpoint: Endpoint[ModelT], error: APIError) -> bool:
-        named = _retry.named_wait(error)
-        return _retry.repeatable(endpoint.method, error) and (
+        named = retry.named_wait(error)
+        return retry.repeatable(endpoint.method, error) and (
             named is None or named <= self.limits.max_retry_wait
         )
 
@@ -155,7 +155,7 @@ class AsyncSession:
         else:
             self.connection.claim(reply.action)
             return reply.action
-        if not _retry.ambiguous(failure):
+        if not retry.outcome_unknown(failure):
             raise failure
         return await self._look(failure, segments, body, began)
 
@@ -172,13 +172,13 @@ class AsyncSession:
         for pause in _LOOKS:
             await clock.sleep(pause)
             try:
-                page = await self.once(IMAGE_ACTIONS_LIST, segments, _wire.FIRST_PAGE, _LOOK)
+                page = await self.once(IMAGE_ACTIONS_LIST, segments, pagination.FIRST_PAGE, _LOOK)
             except APIError as error:
                 _log.info("looking for the %s: %s", body["type"], error)
                 continue
             answers += 1
             now = clock.monotonic()
-            told = self.connection.quota.told_time(now)
+            told = self.connection.limiter.told_time(now)
             if told is None:
                 continue  # by our clock, an older action might pass for the one that is sought
             # By the server's clock, whole seconds as its time stamps have.
@@ -208,7 +208,7 @@ class AsyncSession:
             return await self.send(endpoint, segments, None, body)
         except APIError as error:
             failure = error
-        if _retry.ambiguous(failure):
+        if retry.outcome_unknown(failure):
             failure.adding("The request may have been carried out; it was not sent again.")
         raise failure
 
@@ -239,7 +239,7 @@ class AsyncSession:
             try:
                 await single.ask(watch, ask)
             finally:
-                self.connection.quota.done()
+                self.connection.limiter.release()
         return watch.finished()
 
     def single(self) -> "AsyncSession":
@@ -250,7 +250,7 @@ class AsyncSession:
         """Waits until the quota has room for a poll; False where the wait ends before."""
         clock = self.connection.clock
         while (limit := watch.limit()) != 0:
-            pause = self.connection.quota.turn(clock.monotonic(), clock.time())
+            pause = self.connection.limiter.acquire(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             _log.info("the quota is short: the next poll is due in %.1f s", pause)
@@ -260,7 +260,7 @@ class AsyncSession:
             await clock.sleep(pause)
         return False
 
-    async def ask(self, watch: Watch, ask: Ask) -> None:
+    async def ask(self, watch: Watch, ask: PollRequest) -> None:
         """Sends one request of a wait, and hands on what came of it."""
         try:
             if ask.region is None:
@@ -278,12 +278,12 @@ class AsyncSession:
     def server_time(self) -> float:
         """Unix time in seconds by the server's clock, as far as it is known."""
         clock = self.connection.clock
-        return self.connection.quota.server_time(clock.monotonic(), clock.time())
+        return self.connection.limiter.server_time(clock.monotonic(), clock.time())
 
     @property
     def rate_limit(self) -> RateLimit | None:
         """The quota that the newest response stated."""
-        return self.connection.quota.latest
+        return self.connection.limiter.latest
 
 
 def _started_by(action: Action, body: Mapping[str, object], since: float) -> bool:

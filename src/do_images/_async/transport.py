@@ -12,7 +12,7 @@ from typing import Any, cast
 import httpcore
 import httpx
 
-from do_images._clock import deadline
+from do_images._core.clocks import deadline
 
 __all__ = ["AsyncTransport"]
 

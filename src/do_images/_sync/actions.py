@@ -3,9 +3,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from do_images import _arguments as check
 from do_images import _endpoints as api
-from do_images._polling import ActionWatch, Terms
+from do_images._core import arguments as check
+from do_images._core.waits.watches import ActionWatch, WaitOptions
 from do_images._sync.pages import Pages
 from do_images._sync.session import Session
 from do_images.models import Action, ActionsResponse
@@ -91,7 +91,7 @@ class Actions:
         timeout: float | None,
         on_poll: Callable[[Action], object] | None,
     ) -> ActionWatch:
-        terms = Terms.checked(self._session.connection.clock, poll, timeout)
+        terms = WaitOptions.checked(self._session.connection.clock, poll, timeout)
         check.callback(on_poll)
         return ActionWatch([check.an(Action, action) for action in actions], terms, on_poll)
 

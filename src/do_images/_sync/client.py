@@ -7,9 +7,9 @@ from typing import NoReturn, Self
 
 import httpx
 
-from do_images import _arguments as check
 from do_images._base import RateLimit
-from do_images._clock import Clock, SystemClock
+from do_images._core import arguments as check
+from do_images._core.clocks import Clock, SystemClock
 from do_images._sync.actions import Actions
 from do_images._sync.exchange import Bearer, Connection, Limits
 from do_images._sync.images import Images

@@ -13,11 +13,12 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from do_images import _arguments as check
-from do_images import _retry, _wire
 from do_images._base import Endpoint, ModelT, RateLimit
-from do_images._clock import Clock, deadline
-from do_images._quota import Quota
+from do_images._core import arguments as check
+from do_images._core import responses, retry
+from do_images._core.clocks import Clock, deadline
+from do_images._core.rate_limiter import RateLimiter
+from do_images._core.requests import Request
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
@@ -134,11 +135,11 @@ class Connection:
         "closed",
         "headers",
         "http",
+        "limiter",
         "origin",
         "owned",
         "parents",
         "pid",
-        "quota",
         "root",
     )
 
@@ -154,7 +155,7 @@ class Connection:
         """All arguments are checked already."""
         self.auth: Bearer = auth
         self.root: str = root
-        self.origin: tuple[str, str, int | None] = _wire.origin(root)
+        self.origin: tuple[str, str, int | None] = responses.origin(root)
         self.headers: httpx.Headers = httpx.Headers(
             {"Accept": "application/json", "User-Agent": user_agent}
         )
@@ -162,7 +163,7 @@ class Connection:
         self.owned: bool = http_client is None
         self.parents: httpx.Client | None = None
         self.clock: Clock = clock
-        self.quota: Quota = Quota()
+        self.limiter: RateLimiter = RateLimiter()
         self.claimed: dict[int, None] = {}
         self.closed: bool = False
         self.pid: int = os.getpid()
@@ -174,7 +175,7 @@ class Connection:
             # The parent goes on using the sockets: what a child sends there, both would read, so
             # it lets them lie, and does not close them.
             self._lock = Lock()
-            self.quota.after_fork()
+            self.limiter.after_fork()
             self.pid = os.getpid()
             self.parents, self.http = self.http, None if self.owned else self.http
         with self._lock:
@@ -200,6 +201,12 @@ class Connection:
         if self.owned and self.http is not None and self.pid == os.getpid():
             self.http.close()
 
+    def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
+        """One request and its whole response, of a status 2xx."""
+        url = self.root + request.path
+        where = request.endpoint, url, request.query, request.body
+        return self.exchange(limits, *where, request.timeout, request.attempt)
+
     def exchange(
         self,
         limits: Limits,
@@ -210,7 +217,7 @@ class Connection:
         limit: float | None = None,
         attempt: int = 1,
         hops: int = 0,
-    ) -> _wire.Reply:
+    ) -> responses.Response:
         """One request and its whole response, of a status 2xx."""
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
@@ -252,10 +259,10 @@ class Connection:
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
         content, redact = b"".join(chunks), self.auth.redact
-        reply = _wire.Reply(
+        reply = responses.Response(
             info, response.status_code, response.headers, content, now - began, redact
         )
-        stated = self.quota.note(response.headers.raw, now)
+        stated = self.limiter.update(response.headers.raw, now)
         if _log.isEnabledFor(logging.DEBUG):
             request_id = reply.headers.get("x-request-id")
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
@@ -267,7 +274,7 @@ class Connection:
     def _refuse(
         self,
         endpoint: Endpoint[ModelT],
-        reply: _wire.Reply,
+        reply: responses.Response,
         failure: "_Failure | None",
         stated: RateLimit | None,
         hops: int,
@@ -276,22 +283,22 @@ class Connection:
         if failure is not None and 200 <= reply.status < 300:
             told = f"its body can't be used: {failure.text} ({failure.kind.__name__})"
             whole = failure.kind in {httpx.DecodingError, _TooLarge}
-            raise _wire.broken_body(reply, told, incomplete=not whole)
+            raise responses.invalid_response(reply, told, incomplete=not whole)
         now = self.clock.monotonic()
-        server_now = self.quota.server_time(now, self.clock.time())
+        server_now = self.limiter.server_time(now, self.clock.time())
         target = _redirect(reply)
         problem = None if target is None else self._no_redirect(endpoint, target, hops)
         if target is not None and problem is None:
             return target
-        error = _wire.status_error(endpoint, reply, server_now, stated, problem)
-        if _retry.over_limit(error):
-            self.quota.close(error.retry_after, now)
+        error = responses.status_error(endpoint, reply, server_now, stated, problem)
+        if retry.over_limit(error):
+            self.limiter.pause_for(error.retry_after, now)
         raise error
 
     def _no_redirect(self, endpoint: Endpoint[ModelT], target: str, hops: int) -> str | None:
         """Why a redirect is not followed, None where it is."""
         try:
-            same = _wire.origin(str(httpx.URL(target))) == self.origin
+            same = responses.origin(str(httpx.URL(target))) == self.origin
         except (httpx.InvalidURL, ValueError):
             same = False
         if not same:
@@ -305,7 +312,7 @@ def _http_client(root: str, headers: httpx.Headers) -> httpx.Client:
     # Not cheap to import, and a user's own HTTP client does without.
     from do_images._sync.transport import Transport  # noqa: PLC0415
 
-    scheme, host, _ = _wire.origin(root)
+    scheme, host, _ = responses.origin(root)
     context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
         transport = Transport(context, _proxy(scheme, host))
@@ -361,7 +368,7 @@ def _read_so_far(response: httpx.Response) -> bytes:
         return b""
 
 
-def _redirect(reply: _wire.Reply) -> str | None:
+def _redirect(reply: responses.Response) -> str | None:
     """The absolute URL that a response sends us to."""
     location = reply.headers.get("location")
     if not 300 <= reply.status < 400 or not location:

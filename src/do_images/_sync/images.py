@@ -3,9 +3,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from do_images import _arguments as check
 from do_images import _endpoints as api
-from do_images._polling import ActionWatch, ImageWatch, Terms, TransferWatch
+from do_images._core import arguments as check
+from do_images._core.waits.watches import ActionWatch, ImageWatch, TransferWatch, WaitOptions
 from do_images._sync.pages import Pages
 from do_images._sync.session import Session
 from do_images.models import (
@@ -449,8 +449,8 @@ class Images:
         segments = {"image_id": check.image_id(id)}
         self._session.send_unsafe(api.ACCOUNT_TRANSFER_CANCEL, segments, body)
 
-    def _terms(self, poll: float, timeout: float | None) -> Terms:
-        return Terms.checked(self._session.connection.clock, poll, timeout)
+    def _terms(self, poll: float, timeout: float | None) -> WaitOptions:
+        return WaitOptions.checked(self._session.connection.clock, poll, timeout)
 
     # What follows stands last: in a class body, annotations after a method called `list` would
     # mean the method.

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from do_images import _wire
 from do_images._ahead import Ahead
 from do_images._base import Endpoint
+from do_images._core import pagination, responses
 from do_images._sync.session import Session
 from do_images.errors import APIError
 from do_images.models import ActionsResponse, ImagesResponse
@@ -17,7 +17,7 @@ __all__ = ["Pages"]
 _log = logging.getLogger("do_images")
 
 PageT = TypeVar("PageT", bound=ImagesResponse | ActionsResponse)
-ItemT = TypeVar("ItemT", bound=_wire.Item)
+ItemT = TypeVar("ItemT", bound=pagination.Item)
 
 # Where the first page came sooner, in seconds, so will the others: fetching ahead would only cost.
 _SLOW = 0.02
@@ -45,30 +45,30 @@ class Pages(Generic[PageT, ItemT]):
 
     def each(self) -> Iterator[Sequence[ItemT]]:
         """The items of each page; a page is asked for when the one before is used up."""
-        cursor = _wire.Cursor[ItemT](self._query)
+        cursor = pagination.Cursor[ItemT](self._query)
         while cursor.more:
             reply = self._session.reply(self._endpoint, self._url, cursor.query)
             yield self._take(cursor, reply, self._parse(reply))
 
     def all(self) -> list[ItemT]:
         """The items of all pages, which come several at once where that saves time."""
-        cursor = _wire.Cursor[ItemT](self._query)
+        cursor = pagination.Cursor[ItemT](self._query)
         reply = self._session.reply(self._endpoint, self._url, cursor.query)
         page = self._parse(reply)
         found = [*self._take(cursor, reply, page)]
-        count = min(_wire.page_count(page), _FARTHEST) if reply.elapsed >= _SLOW else 0
+        count = min(pagination.page_count(page), _FARTHEST) if reply.elapsed >= _SLOW else 0
         if count > 2 and self._session.limits.page_concurrency > 1 and self._spare():
-            if self._ahead(cursor, found, count, _wire.total(page)):
+            if self._ahead(cursor, found, count, pagination.total(page)):
                 return found
             _log.info("the list changed while its pages came: once more, one after the other")
-            cursor, found = _wire.Cursor[ItemT](self._query), []
+            cursor, found = pagination.Cursor[ItemT](self._query), []
         while cursor.more:
             reply = self._session.reply(self._endpoint, self._url, cursor.query)
             found += self._take(cursor, reply, self._parse(reply))
         return found
 
     def _ahead(
-        self, cursor: _wire.Cursor[ItemT], found: list[ItemT], count: int, total: int | None
+        self, cursor: pagination.Cursor[ItemT], found: list[ItemT], count: int, total: int | None
     ) -> bool:
         """Adds the items of all further pages; False if the list changed meanwhile.
 
@@ -79,7 +79,7 @@ class Pages(Generic[PageT, ItemT]):
         session = self._session
         failed: list[int] = []
 
-        def fetch(number: int) -> _wire.Reply | APIError:
+        def fetch(number: int) -> responses.Response | APIError:
             query = cursor.query_of(number)
             try:
                 return session.connection.exchange(
@@ -102,19 +102,19 @@ class Pages(Generic[PageT, ItemT]):
                     reply = session.again(reply, self._endpoint, self._url, cursor.query, None)
                     ahead.forget(failed)
                 page = self._parse(reply)
-                if _wire.total(page) != total:
+                if pagination.total(page) != total:
                     return False
                 found += self._take(cursor, reply, page)
         return len(found) == total
 
-    def _parse(self, reply: _wire.Reply) -> PageT:
-        return _wire.parse(self._endpoint, reply)
+    def _parse(self, reply: responses.Response) -> PageT:
+        return responses.parse(self._endpoint, reply)
 
     def _take(
-        self, cursor: _wire.Cursor[ItemT], reply: _wire.Reply, page: PageT
+        self, cursor: pagination.Cursor[ItemT], reply: responses.Response, page: PageT
     ) -> Sequence[ItemT]:
         return cursor.take(reply, self._items(page), page.links)
 
     def _spare(self) -> bool:
         connection = self._session.connection
-        return connection.quota.spare(connection.clock.monotonic())
+        return connection.limiter.has_headroom(connection.clock.monotonic())

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
+from do_images._core.waits.poll_requests import PollRequest, Target, account_page, plan, single
 from do_images._endpoints import ACTIONS_GET, ACTIONS_LIST, IMAGE_ACTIONS_GET, IMAGE_ACTIONS_LIST
-from do_images._plan import Ask, Target, account_page, plan, single
 
 PAGE = 200
 IDS = st.integers(min_value=1, max_value=2**63 - 1)
@@ -22,7 +22,7 @@ def _some(targets: list[Target], places: set[int]) -> set[int]:
     return {target.id for place, target in enumerate(targets) if place in places}
 
 
-def _paths(asks: list[Ask]) -> list[str]:
+def _paths(asks: list[PollRequest]) -> list[str]:
     return [ask.endpoint.path.format_map(ask.segments) for ask in asks]
 
 
@@ -36,7 +36,7 @@ def test_it_covers_every_action_once_and_costs_no_more_than_one_request_for_each
         off_account=_some(targets, off_account),
         off_image=_some(targets, off_image),
     )
-    covered = Counter(id_ for ask in asks for id_ in ask.covers)
+    covered = Counter(id_ for ask in asks for id_ in ask.expected_ids)
     assert covered == Counter(target.id for target in targets)
     assert len(asks) <= len(targets)
 
@@ -50,21 +50,21 @@ def test_each_request_can_show_what_it_covers(
     images = {target.id: target.image for target in targets}
     asks = plan(targets, account=account, off_account=hidden_in_account, off_image=hidden_in_image)
     for ask in asks:
-        assert ask.covers
-        image = {images[id_] for id_ in ask.covers}
+        assert ask.expected_ids
+        image = {images[id_] for id_ in ask.expected_ids}
         if ask.endpoint is ACTIONS_LIST:
             assert account
-            assert not ask.covers & hidden_in_account
+            assert not ask.expected_ids & hidden_in_account
         elif ask.endpoint is IMAGE_ACTIONS_LIST:
             assert image == {int(ask.segments["image_id"])}
-            assert not ask.covers & hidden_in_image
+            assert not ask.expected_ids & hidden_in_image
         elif ask.endpoint is IMAGE_ACTIONS_GET:
             assert image == {int(ask.segments["image_id"])}
-            assert ask.covers == {int(ask.segments["action_id"])}
+            assert ask.expected_ids == {int(ask.segments["action_id"])}
         else:
             assert ask.endpoint is ACTIONS_GET
             assert image == {None}
-            assert ask.covers == {int(ask.segments["action_id"])}
+            assert ask.expected_ids == {int(ask.segments["action_id"])}
 
 
 @given(TARGETS, HIDDEN, HIDDEN)
@@ -82,7 +82,7 @@ def test_pages_are_full(count: int, one_image: bool) -> None:
     asks = plan([Target(id_ + 1, 1 if one_image else id_ + 1) for id_ in range(count)])
     assert len(asks) == -(-count // PAGE)
     if count > 1:
-        assert max(len(ask.covers) for ask in asks) == min(count, PAGE)
+        assert max(len(ask.expected_ids) for ask in asks) == min(count, PAGE)
         assert [ask.query and ask.query["page"] for ask in asks] == [
             str(page + 1) for page in range(len(asks))
         ]
@@ -145,4 +145,4 @@ def test_the_account_is_not_asked_for_what_an_images_list_shows_anyway() -> None
 
 
 def test_a_request_for_one_covers_one() -> None:
-    assert single(Target(9, 1)).covers == {9}
+    assert single(Target(9, 1)).expected_ids == {9}

@@ -20,10 +20,10 @@ import re
 from collections.abc import Iterable
 from threading import Lock
 
-from do_images import _wire
 from do_images._base import RateLimit
+from do_images._core import responses
 
-__all__ = ["WINDOW", "Quota"]
+__all__ = ["WINDOW", "RateLimiter"]
 
 WINDOW = 3600.0
 """Seconds. No window of the API is longer: a header that names a later time is a fault."""
@@ -43,7 +43,7 @@ _CAREFUL = 1.0
 _MOMENT = 0.001
 
 
-class Quota:
+class RateLimiter:
     """What the API's headers say of quota and time. Times are the clock's monotonic seconds."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class Quota:
         self._closed_until = float("-inf")
         self._last = -WINDOW
 
-    def note(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> RateLimit | None:
+    def update(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> RateLimit | None:
         """Takes in the headers of any response; None where they state no quota, or nonsense.
 
         They come as they were sent: a look-up in a mapping that knows no case is slow.
@@ -81,7 +81,7 @@ class Quota:
         self._lock = Lock()
         self._under_way = 0
 
-    def close(self, named: float | None, now: float) -> None:
+    def pause_for(self, named: float | None, now: float) -> None:
         """Takes in a 429: polls pause for the seconds that it names."""
         with self._lock:
             until = now + min(named or _CAREFUL, WINDOW)
@@ -94,10 +94,10 @@ class Quota:
 
     def told_time(self, now: float) -> float | None:
         """Unix time by the server's clock alone, None where it never told it."""
-        date = _wire.timestamp(self._date)
+        date = responses.timestamp(self._date)
         return None if date is None else date + (now - self._received)
 
-    def turn(self, now: float, local: float) -> float:
+    def acquire(self, now: float, local: float) -> float:
         """0 if a poll may be sent now, which then is under way; else seconds until to ask again."""
         with self._lock:
             wait = max(self._closed_until - now, self._pause(now, local))
@@ -107,12 +107,12 @@ class Quota:
             self._under_way += 1
             return 0.0
 
-    def done(self) -> None:
+    def release(self) -> None:
         """A poll that had its turn is over: if it was answered, the answer has been noted."""
         with self._lock:
             self._under_way -= 1
 
-    def spare(self, now: float) -> bool:
+    def has_headroom(self, now: float) -> bool:
         """Whether there is enough for several requests at once: polls need not spread out."""
         with self._lock:
             plenty = self.latest is None or self._left(self.latest) > self.latest.limit * _SHORT

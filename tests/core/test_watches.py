@@ -21,9 +21,9 @@ from do_images import (
     PermissionDeniedError,
     RequestInfo,
 )
+from do_images._core.waits.poll_requests import PollRequest
+from do_images._core.waits.watches import ActionWatch, ImageWatch, WaitOptions, Watch, action_region
 from do_images._endpoints import ACTIONS_LIST, IMAGE_ACTIONS_LIST
-from do_images._plan import Ask
-from do_images._polling import ActionWatch, ImageWatch, Terms, Watch, action_region
 from do_images.models import ActionResponse, ActionsResponse, Links, Pages
 from tests.support import VirtualClock
 from tests.waiting import action, image
@@ -32,11 +32,11 @@ REQUEST = RequestInfo("GET", "https://api.digitalocean.com/v2/actions")
 PAGE = 200
 
 
-def _terms(poll: object = 5, timeout: object = 300) -> Terms:
-    return Terms.checked(VirtualClock(), poll, timeout)
+def _terms(poll: object = 5, timeout: object = 300) -> WaitOptions:
+    return WaitOptions.checked(VirtualClock(), poll, timeout)
 
 
-def _at(terms: Terms, seconds: float) -> None:
+def _at(terms: WaitOptions, seconds: float) -> None:
     clock = terms.clock
     assert isinstance(clock, VirtualClock)
     clock.now = seconds
@@ -72,7 +72,7 @@ class Server:
                 watch.answered(ask, self._reply(ask))
         return len(self.requests) - before
 
-    def _reply(self, ask: Ask) -> ActionResponse | ActionsResponse:
+    def _reply(self, ask: PollRequest) -> ActionResponse | ActionsResponse:
         if "action_id" in ask.segments:
             return ActionResponse(action=self.actions[int(ask.segments["action_id"])])
         shown = sorted(self.actions.values(), key=lambda one: one.id, reverse=True)
@@ -91,7 +91,7 @@ class Server:
             self.actions[number] = self.actions[number].model_copy(update={"status": status})
 
 
-# ── Terms ───────────────────────────────────────────────────────────────────────────────────
+# ── WaitOptions ───────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("wrong", [-1, -0.001, math.nan, math.inf, -math.inf, 10**400])
@@ -345,7 +345,7 @@ def test_an_image_that_is_gone_ends_it_for_its_actions(status: int) -> None:
     assert ask.endpoint is IMAGE_ACTIONS_LIST
     watch.failed(ask, _error(status))
     assert sorted(watch.errors) == [1, 2]
-    assert [ask.covers for ask in asks] == [{3}]
+    assert [ask.expected_ids for ask in asks] == [{3}]
 
 
 def test_an_images_list_that_is_no_use_is_done_without() -> None:
@@ -354,7 +354,7 @@ def test_an_images_list_that_is_no_use_is_done_without() -> None:
     watch.failed(
         next(asks), APIResponseValidationError("", request=REQUEST, status_code=200, body={})
     )
-    assert [ask.covers for ask in asks] == [{1}, {2}]
+    assert [ask.expected_ids for ask in asks] == [{1}, {2}]
     assert not watch.errors
 
 

@@ -95,7 +95,12 @@ def test_the_two_sides_never_meet() -> None:
         # The fake's routes are the endpoints of the spec, and its time takes the clients' place.
         (
             "do_images.testing",
-            {"do_images._base", "do_images._clock", "do_images._endpoints", "do_images.models"},
+            {
+                "do_images._base",
+                "do_images._core.clocks",
+                "do_images._endpoints",
+                "do_images.models",
+            },
         ),
         ("do_images.cli", {"do_images.testing"}),
     ],
@@ -142,7 +147,7 @@ def test_the_rooms_without_io_do_none() -> None:
     offenders = {name.removeprefix("do_images.") for name in _importers(*io, "time", "urllib3")}
     # `http.HTTPStatus` is a list of words.
     assert offenders & pure <= {"_wire"}
-    assert _imports()["do_images._wire"] & {*io, "time"} <= {"http"}
+    assert _imports()["do_images._core.responses"] & {*io, "time"} <= {"http"}
 
 
 # ── What is public ──────────────────────────────────────────────────────────────────────────

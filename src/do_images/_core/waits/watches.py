@@ -10,18 +10,18 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Self, cast
 
-from do_images import _arguments as check
-from do_images import _retry
 from do_images._base import Model
-from do_images._clock import Now
+from do_images._core import arguments as check
+from do_images._core import retry
+from do_images._core.clocks import Now
+from do_images._core.rate_limiter import WINDOW
+from do_images._core.waits.poll_requests import PollRequest, Target, account_page, plan, single
 from do_images._endpoints import (
     ACTIONS_LIST,
     IMAGE_ACTIONS_CREATE,
     IMAGE_ACTIONS_LIST,
     IMAGES_GET,
 )
-from do_images._plan import Ask, Target, account_page, plan, single
-from do_images._quota import WINDOW
 from do_images.errors import (
     ActionErroredError,
     ActionGroupError,
@@ -46,8 +46,8 @@ from do_images.models import (
 __all__ = [
     "ActionWatch",
     "ImageWatch",
-    "Terms",
     "TransferWatch",
+    "WaitOptions",
     "Watch",
     "action_region",
 ]
@@ -66,7 +66,7 @@ _DEPTH = 0.1
 
 
 @dataclass(slots=True)
-class Terms:
+class WaitOptions:
     """How long and how often to look; times are seconds by `clock`."""
 
     clock: Now
@@ -103,7 +103,7 @@ class Terms:
 class Watch(ABC):
     """The clockwork that all waits share."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: WaitOptions) -> None:
         self.terms = terms
         self.trouble: APIError | None = None
         """The newest trouble that the wait has lived through since the last answer."""
@@ -114,15 +114,15 @@ class Watch(ABC):
         """What is waited for, in words for the log."""
 
     @abstractmethod
-    def asks(self) -> Iterator[Ask]:
+    def asks(self) -> Iterator[PollRequest]:
         """The requests of one tick; what they showed so far decides what follows."""
 
     @abstractmethod
-    def answered(self, ask: Ask, reply: Model) -> None:
+    def answered(self, ask: PollRequest, reply: Model) -> None:
         """Takes in an answer."""
 
     @abstractmethod
-    def refused(self, ask: Ask, error: APIError) -> None:
+    def refused(self, ask: PollRequest, error: APIError) -> None:
         """Takes in an error that will not go away by itself."""
 
     @abstractmethod
@@ -133,18 +133,18 @@ class Watch(ABC):
     def time_out(self) -> None:
         """The timeout is over: what is still open becomes an error."""
 
-    def failed(self, ask: Ask, error: APIError) -> None:
+    def failed(self, ask: PollRequest, error: APIError) -> None:
         """Takes in that a request failed: either it passes, or it is final."""
         if self.passes(error):
             self.trouble = error
-            named = min(_retry.named_wait(error) or 0.0, WINDOW)
+            named = min(retry.named_wait(error) or 0.0, WINDOW)
             self._not_before = max(self._not_before, self.terms.clock.monotonic() + named)
         else:
             self.refused(ask, error)
 
     def passes(self, error: APIError) -> bool:
         """Whether the wait goes on in spite of the error."""
-        return _retry.transient(error)
+        return retry.transient(error)
 
     def limit(self) -> float | None:
         """Seconds that a request may take now; 0 once no more should be sent."""
@@ -205,7 +205,7 @@ class ActionWatch(Watch):
     def __init__(
         self,
         actions: Iterable[Action],
-        terms: Terms,
+        terms: WaitOptions,
         on_poll: Callable[[Action], object] | None = None,
         image: int | None = None,
     ) -> None:
@@ -269,7 +269,7 @@ class ActionWatch(Watch):
         ]
         return now - max(began) if began else self.terms.poll
 
-    def asks(self) -> Iterator[Ask]:
+    def asks(self) -> Iterator[PollRequest]:
         """First the account's list, then those of images, then one by one what they don't show.
 
         So each action has its look in each tick, wherever it stands.
@@ -293,9 +293,9 @@ class ActionWatch(Watch):
         self._off_image.note(missed, self._tick)
         yield from (single(self._pending[id_]) for id_ in missed)
 
-    def _account_pages(self, planned: Sequence[Ask]) -> Iterator[Ask]:
+    def _account_pages(self, planned: Sequence[PollRequest]) -> Iterator[PollRequest]:
         """The planned pages, and more while each goes on showing some of what is sought."""
-        sought = set[int]().union(*(ask.covers for ask in planned))
+        sought = set[int]().union(*(ask.expected_ids for ask in planned))
         page = 0
         while True:
             page += 1
@@ -315,11 +315,11 @@ class ActionWatch(Watch):
         """Those that are open still, and had no look in this tick."""
         return (self._pending.keys() & ids) - self._seen
 
-    def _missed(self, asks: Iterable[Ask]) -> list[int]:
+    def _missed(self, asks: Iterable[PollRequest]) -> list[int]:
         """What should have been shown, and was not."""
-        return [id_ for ask in asks for id_ in sorted(self._unseen(ask.covers))]
+        return [id_ for ask in asks for id_ in sorted(self._unseen(ask.expected_ids))]
 
-    def answered(self, ask: Ask, reply: Model) -> None:
+    def answered(self, ask: PollRequest, reply: Model) -> None:
         self.trouble = None
         if isinstance(reply, ActionsResponse):
             self._more = bool(reply.links and reply.links.pages and reply.links.pages.next)
@@ -334,19 +334,19 @@ class ActionWatch(Watch):
                 if self._on_poll is not None:
                     self._on_poll(action)
 
-    def failed(self, ask: Ask, error: APIError) -> None:
+    def failed(self, ask: PollRequest, error: APIError) -> None:
         super().failed(ask, error)
         if self.trouble is error:
             # They had their look of this tick: a list that fails is no reason to ask singly.
-            self._seen |= ask.covers
+            self._seen |= ask.expected_ids
 
-    def refused(self, ask: Ask, error: APIError) -> None:
+    def refused(self, ask: PollRequest, error: APIError) -> None:
         if ask.endpoint is ACTIONS_LIST and not isinstance(error, AuthenticationError):
             self._account = False  # each action is asked for through its image
             return
         if ask.endpoint is IMAGE_ACTIONS_LIST and not isinstance(error, _FINAL):
             return  # one of the others on the list may be at fault: each is asked for singly
-        for id_ in sorted(ask.covers & self._pending.keys()):
+        for id_ in sorted(ask.expected_ids & self._pending.keys()):
             self.errors[id_] = error.about(self.name(self.newest[id_]))
             del self._pending[id_]
 
@@ -384,7 +384,7 @@ class TransferWatch(ActionWatch):
         self,
         image: int,
         regions: Iterable[str],
-        terms: Terms,
+        terms: WaitOptions,
         on_poll: Callable[[Action], object] | None,
         *,
         wait: bool,
@@ -406,14 +406,14 @@ class TransferWatch(ActionWatch):
         regions = (region for region, mine in self.started.items() if mine.id == action.id)
         return next(regions, None)
 
-    def asks(self) -> Iterator[Ask]:
+    def asks(self) -> Iterator[PollRequest]:
         yield from super().asks()
         # A busy image takes the next transfer when one of ours ends, or someone else's does.
-        busy = self._later is not None and _retry.busy(self._later) and bool(self._pending)
+        busy = self._later is not None and retry.busy(self._later) and bool(self._pending)
         if not self.terms.over() and not (busy and len(self._pending) == self._running):
             yield from self.starts()
 
-    def starts(self) -> Iterator[Ask]:
+    def starts(self) -> Iterator[PollRequest]:
         """One try to start each region that waits for its turn, until one has to wait longer."""
         self._later = None
         for region in tuple(self._queue):
@@ -421,10 +421,10 @@ class TransferWatch(ActionWatch):
             late = self._wait and self.unstarted and self.terms.over()
             if late or self._later is not None:
                 break
-            yield Ask(IMAGE_ACTIONS_CREATE, self._segments, frozenset(), None, region)
+            yield PollRequest(IMAGE_ACTIONS_CREATE, self._segments, frozenset(), None, region)
         self._running = len(self._pending)
 
-    def answered(self, ask: Ask, reply: Model) -> None:
+    def answered(self, ask: PollRequest, reply: Model) -> None:
         if ask.region is None:
             super().answered(ask, reply)
             return
@@ -433,11 +433,11 @@ class TransferWatch(ActionWatch):
         self.started[ask.region] = action = cast("ActionResponse", reply).action
         self.add(action)
 
-    def failed(self, ask: Ask, error: APIError) -> None:
+    def failed(self, ask: PollRequest, error: APIError) -> None:
         if ask.region is None:
             super().failed(ask, error)
             return
-        later = _retry.busy(error) or (_retry.transient(error) and _retry.surely_not_done(error))
+        later = retry.busy(error) or (retry.transient(error) and retry.not_executed(error))
         if self._wait and later:
             self._later = error
             super().failed(ask, error)
@@ -447,7 +447,7 @@ class TransferWatch(ActionWatch):
     def passes(self, error: APIError) -> bool:
         return error is self._later or super().passes(error)
 
-    def refused(self, ask: Ask, error: APIError) -> None:
+    def refused(self, ask: PollRequest, error: APIError) -> None:
         if ask.region is None:
             super().refused(ask, error)
         else:
@@ -473,7 +473,7 @@ class ImageWatch(Watch):
     """Waits until a custom image is available."""
 
     def __init__(
-        self, image: Image, terms: Terms, on_poll: Callable[[Image], object] | None = None
+        self, image: Image, terms: WaitOptions, on_poll: Callable[[Image], object] | None = None
     ) -> None:
         super().__init__(terms)
         self.image = image
@@ -503,10 +503,10 @@ class ImageWatch(Watch):
     def finished(self) -> bool:
         return self._available or self.error is not None
 
-    def asks(self) -> Iterator[Ask]:
-        yield Ask(IMAGES_GET, {"image_id": str(self.image.id)})
+    def asks(self) -> Iterator[PollRequest]:
+        yield PollRequest(IMAGES_GET, {"image_id": str(self.image.id)})
 
-    def answered(self, ask: Ask, reply: Model) -> None:
+    def answered(self, ask: PollRequest, reply: Model) -> None:
         image = cast("ImageResponse", reply).image
         self.trouble, self._seen = None, True
         self._update(image)
@@ -519,7 +519,7 @@ class ImageWatch(Watch):
             return True
         return super().passes(error)
 
-    def refused(self, ask: Ask, error: APIError) -> None:
+    def refused(self, ask: PollRequest, error: APIError) -> None:
         self.error = error
 
     def time_out(self) -> None:

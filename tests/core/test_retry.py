@@ -12,14 +12,14 @@ from do_images import (
     APITimeoutError,
     RequestInfo,
 )
-from do_images._retry import (
-    ambiguous,
+from do_images._core.retry import (
     backoff,
     busy,
     named_wait,
+    not_executed,
+    outcome_unknown,
     over_limit,
     repeatable,
-    surely_not_done,
     transient,
 )
 from do_images.errors import RateLimitError, UnprocessableEntityError
@@ -91,13 +91,13 @@ def test_only_statuses_that_pass_are_worth_another_try(method: str, status: int)
 @given(ERRORS)
 def test_a_post_is_sent_again_only_if_it_was_surely_not_done(error: APIError) -> None:
     if repeatable("POST", error):
-        assert surely_not_done(error)
+        assert not_executed(error)
     assert repeatable("GET", error) or not repeatable("POST", error)
 
 
 @given(ERRORS)
 def test_it_was_not_done_or_that_is_not_clear(error: APIError) -> None:
-    assert ambiguous(error) is not surely_not_done(error)
+    assert outcome_unknown(error) is not not_executed(error)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_it_was_not_done_or_that_is_not_clear(error: APIError) -> None:
     ],
 )
 def test_what_says_clearly_that_nothing_was_done(error: APIError, clear: bool) -> None:
-    assert surely_not_done(error) is clear
+    assert not_executed(error) is clear
 
 
 # ── When ────────────────────────────────────────────────────────────────────────────────────

@@ -14,13 +14,13 @@ from do_images.errors import (
 )
 
 __all__ = [
-    "ambiguous",
     "backoff",
     "busy",
     "named_wait",
+    "not_executed",
+    "outcome_unknown",
     "over_limit",
     "repeatable",
-    "surely_not_done",
     "transient",
 ]
 
@@ -52,7 +52,7 @@ def _cut_off(body: object) -> bool:
     return body.startswith("{")
 
 
-def surely_not_done(error: APIError) -> bool:
+def not_executed(error: APIError) -> bool:
     """Whether the server certainly did not carry the request out."""
     if isinstance(error, APIConnectionError):
         return error.never_sent
@@ -61,9 +61,9 @@ def surely_not_done(error: APIError) -> bool:
     )
 
 
-def ambiguous(error: APIError) -> bool:
+def outcome_unknown(error: APIError) -> bool:
     """Whether the request may have been carried out although its answer is no use."""
-    return not surely_not_done(error)
+    return not not_executed(error)
 
 
 def repeatable(method: str, error: APIError) -> bool:
@@ -72,7 +72,7 @@ def repeatable(method: str, error: APIError) -> bool:
         return False
     if isinstance(error, APIResponseValidationError) and not error.incomplete:
         return False
-    return transient(error) and (method in _IDEMPOTENT or surely_not_done(error))
+    return transient(error) and (method in _IDEMPOTENT or not_executed(error))
 
 
 def named_wait(error: BaseException | None) -> float | None:

@@ -6,20 +6,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from math import ceil
 
-from do_images import _wire
 from do_images._base import Endpoint, Model
+from do_images._core import pagination
 from do_images._endpoints import ACTIONS_GET, ACTIONS_LIST, IMAGE_ACTIONS_GET, IMAGE_ACTIONS_LIST
 
-__all__ = ["Ask", "Target", "account_page", "plan", "single"]
+__all__ = ["PollRequest", "Target", "account_page", "plan", "single"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PollRequest:
     """One request of a tick, and the actions that its answer should show."""
 
     endpoint: Endpoint[Model]
     segments: Mapping[str, str]
-    covers: frozenset[int] = frozenset()
+    expected_ids: frozenset[int] = frozenset()
     query: Mapping[str, str] | None = None
     region: str | None = None
 
@@ -38,7 +38,7 @@ def plan(
     account: bool = True,
     off_account: AbstractSet[int] = frozenset(),
     off_image: AbstractSet[int] = frozenset(),
-) -> list[Ask]:
+) -> list[PollRequest]:
     """The fewest requests that should show all of the actions, never more than one for each.
 
     `account` allows the list of all the account's actions; those in `off_account` are not
@@ -53,9 +53,11 @@ def plan(
     return list(_by_image(targets, off_image))
 
 
-def account_page(page: int, ids: Iterable[int]) -> Ask:
+def account_page(page: int, ids: Iterable[int]) -> PollRequest:
     """The request for one page of the account's actions."""
-    return Ask(ACTIONS_LIST, {}, frozenset(ids), {**_wire.FIRST_PAGE, "page": str(page)})
+    return PollRequest(
+        ACTIONS_LIST, {}, frozenset(ids), {**pagination.FIRST_PAGE, "page": str(page)}
+    )
 
 
 def _key(target: Target, off_image: AbstractSet[int]) -> int:
@@ -66,10 +68,10 @@ def _key(target: Target, off_image: AbstractSet[int]) -> int:
 def _cost(targets: Iterable[Target], off_image: AbstractSet[int]) -> int:
     """How many requests `_by_image` takes: counted faster than made."""
     groups = Counter(_key(target, off_image) for target in targets)
-    return sum(ceil(count / _wire.PAGE_SIZE) for count in groups.values())
+    return sum(ceil(count / pagination.PAGE_SIZE) for count in groups.values())
 
 
-def _by_image(targets: Iterable[Target], off_image: AbstractSet[int]) -> Iterator[Ask]:
+def _by_image(targets: Iterable[Target], off_image: AbstractSet[int]) -> Iterator[PollRequest]:
     groups: dict[int, list[Target]] = {}
     for target in targets:
         groups.setdefault(_key(target, off_image), []).append(target)
@@ -79,21 +81,21 @@ def _by_image(targets: Iterable[Target], off_image: AbstractSet[int]) -> Iterato
             continue
         segments = {"image_id": str(image)}
         for page, ids in enumerate(_pages(target.id for target in group), start=1):
-            query = {**_wire.FIRST_PAGE, "page": str(page)}
-            yield Ask(IMAGE_ACTIONS_LIST, segments, frozenset(ids), query)
+            query = {**pagination.FIRST_PAGE, "page": str(page)}
+            yield PollRequest(IMAGE_ACTIONS_LIST, segments, frozenset(ids), query)
 
 
 def _pages(ids: Iterable[int]) -> Iterator[Sequence[int]]:
     """The ids as they should stand on pages: lists are newest first, and ids grow with time."""
     newest = sorted(ids, reverse=True)
-    for start in range(0, len(newest), _wire.PAGE_SIZE):
-        yield newest[start : start + _wire.PAGE_SIZE]
+    for start in range(0, len(newest), pagination.PAGE_SIZE):
+        yield newest[start : start + pagination.PAGE_SIZE]
 
 
-def single(target: Target) -> Ask:
+def single(target: Target) -> PollRequest:
     """The request for one action."""
     segments = {"action_id": str(target.id)}
     if target.image is None:
-        return Ask(ACTIONS_GET, segments, frozenset({target.id}))
+        return PollRequest(ACTIONS_GET, segments, frozenset({target.id}))
     segments["image_id"] = str(target.image)
-    return Ask(IMAGE_ACTIONS_GET, segments, frozenset({target.id}))
+    return PollRequest(IMAGE_ACTIONS_GET, segments, frozenset({target.id}))

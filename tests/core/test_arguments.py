@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from do_images import Image
-from do_images import _arguments as check
+from do_images._core import arguments as check
 from do_images.models import ImageResponse
 from tests.support import load
 

@@ -1,13 +1,12 @@
 """The API's language without any I/O: bodies, headers, errors and pages."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from math import ceil
-from typing import Generic, NamedTuple, Protocol, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -26,35 +25,21 @@ from do_images.errors import (
     RequestInfo,
     UnprocessableEntityError,
 )
-from do_images.models import Links, Meta
 
 __all__ = [
-    "FIRST_PAGE",
-    "PAGE_SIZE",
-    "Cursor",
-    "Item",
-    "Reply",
-    "broken_body",
+    "Response",
+    "invalid_response",
     "origin",
-    "page_count",
-    "page_number",
     "parse",
     "retry_after",
     "status_error",
     "timestamp",
-    "total",
 ]
-
-PAGE_SIZE = 200
-"""The most items that the API puts on a page."""
-
-FIRST_PAGE = {"page": "1", "per_page": str(PAGE_SIZE)}
-"""The query for the newest items of a list."""
 
 # ── Responses ───────────────────────────────────────────────────────────────────────────────
 
 
-class Reply(NamedTuple):
+class Response(NamedTuple):
     """A whole HTTP response, and what it answers."""
 
     request: RequestInfo
@@ -67,7 +52,7 @@ class Reply(NamedTuple):
     """Takes the token out of what goes into an error: a server may echo what it was sent."""
 
 
-def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
+def parse(endpoint: Endpoint[ModelT], reply: Response) -> ModelT:
     """The model of a 2xx, straight from its bytes."""
     response = endpoint.response
     if response is NoContent:
@@ -77,7 +62,7 @@ def parse(endpoint: Endpoint[ModelT], reply: Reply) -> ModelT:
     except ValidationError as error:
         field, problem = _first_problem(error)
     # Outside of the handler, so that no foreign exception hangs on ours.
-    raise broken_body(reply, problem, field=field)
+    raise invalid_response(reply, problem, field=field)
 
 
 # `literal['base','snapshot']`, `str`, and the names of models.
@@ -96,8 +81,8 @@ def _first_problem(error: ValidationError) -> tuple[str | None, str]:
     return field, f"field {field}: {first['msg']}"
 
 
-def broken_body(
-    reply: Reply, problem: str, *, field: str | None = None, incomplete: bool = False
+def invalid_response(
+    reply: Response, problem: str, *, field: str | None = None, incomplete: bool = False
 ) -> APIResponseValidationError:
     """The error for a 2xx that can't be used."""
     content = reply.redact(reply.content)
@@ -140,7 +125,7 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 
 def status_error(
     endpoint: Endpoint[ModelT],
-    reply: Reply,
+    reply: Response,
     now: float,
     quota: RateLimit | None,
     message: str | None = None,
@@ -198,7 +183,7 @@ def _reason(status: int) -> str:
         return "no reason given"
 
 
-def _request_id(fields: Mapping[str, object] | None, reply: Reply) -> str | None:
+def _request_id(fields: Mapping[str, object] | None, reply: Response) -> str | None:
     told = fields.get("request_id") if fields else None
     return told if isinstance(told, str) and told else reply.headers.get("x-request-id")
 
@@ -217,7 +202,7 @@ def timestamp(date: str | None) -> float | None:
         return None
 
 
-def retry_after(reply: Reply, now: float, quota: RateLimit | None) -> float | None:
+def retry_after(reply: Response, now: float, quota: RateLimit | None) -> float | None:
     """Seconds until the time that a response names for the next try.
 
     At the hourly limit the API names it only as the end of the quota's window.
@@ -236,104 +221,3 @@ def origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     return scheme, parts.hostname or "", parts.port or {"http": 80, "https": 443}.get(scheme)
-
-
-# ── Pages ───────────────────────────────────────────────────────────────────────────────────
-
-
-class Item(Protocol):
-    """Anything with an id."""
-
-    @property
-    def id(self) -> int: ...
-
-
-class Page(Protocol):
-    """Any page of a list."""
-
-    @property
-    def links(self) -> Links | None: ...
-
-    @property
-    def meta(self) -> Meta | None: ...
-
-
-ItemT = TypeVar("ItemT", bound=Item)
-
-# An empty page may happen where items vanish while they are listed; more in a row are a fault.
-_BARREN_PAGES = 3
-
-
-class Cursor(Generic[ItemT]):
-    """Where a listing stands: which page is next, and which items have come already."""
-
-    def __init__(self, query: Mapping[str, str]) -> None:
-        self._filters = {**query, "per_page": str(PAGE_SIZE)}
-        self.page = 1
-        self._barren = 0
-        self._seen: set[int] = set()
-        self.more = True
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query that asks for the next page."""
-        return self.query_of(self.page)
-
-    def query_of(self, page: int) -> dict[str, str]:
-        """The query that asks for a page out of its turn."""
-        return {**self._filters, "page": str(page)}
-
-    def take(self, reply: Reply, items: Sequence[ItemT], links: Links | None) -> Sequence[ItemT]:
-        """What is new on a page; moves on to the next one, or ends with `more` false.
-
-        An item that shifted from an earlier page comes once. What stands twice on one page
-        stays as it came.
-        """
-        ids = {item.id for item in items}
-        if not self._seen.isdisjoint(ids):
-            items = [item for item in items if item.id not in self._seen]
-            ids -= self._seen
-        self._seen |= ids
-        pages = links.pages if links else None
-        following = pages.next if pages else None
-        self.more = bool(following)
-        if following:
-            self._advance(reply, following, barren=not ids)
-        return items
-
-    def _advance(self, reply: Reply, following: str, *, barren: bool) -> None:
-        page = page_number(following)
-        self._barren = self._barren + 1 if barren else 0
-        if page is None:
-            problem = "names no page"
-        elif page <= self.page:
-            problem = f"leads from page {self.page} back to page {page}"
-        elif self._barren >= _BARREN_PAGES:
-            problem = f"goes on after {self._barren} pages with nothing new on them"
-        else:
-            self.page = page
-            return
-        raise broken_body(reply, f"links.pages.next {problem}", field="links.pages.next")
-
-
-def total(page: Page) -> int | None:
-    """How many items the list holds, as far as a page knows."""
-    return page.meta.total if page.meta else None
-
-
-def page_count(page: Page) -> int:
-    """How many pages the list seems to have: a hint, and 1 where nothing is said."""
-    pages = page.links.pages if page.links else None
-    last = page_number(pages.last) if pages and pages.last else None
-    return min(last or 1, ceil((total(page) or 1) / PAGE_SIZE))
-
-
-def page_number(url: str) -> int | None:
-    """The page that a link leads to: all that is ever taken from one."""
-    try:
-        values = parse_qs(urlsplit(url).query).get("page", [])
-    except ValueError:
-        return None
-    if len(values) != 1 or not re.fullmatch(r"[0-9]{1,9}", values[0], re.ASCII):
-        return None
-    return int(values[0])

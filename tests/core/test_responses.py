@@ -22,10 +22,10 @@ from do_images import (
     RateLimitError,
     RequestInfo,
     UnprocessableEntityError,
-    _wire,
 )
 from do_images import _endpoints as api
 from do_images._base import Endpoint, Model, NoContent
+from do_images._core import pagination, responses
 from do_images.models import ImageResponse, Links, Pages
 from tests.support import load
 
@@ -34,9 +34,9 @@ NOW = 1_700_000_000.0
 HTML = b"<html><body><h1>502 Bad Gateway</h1><hr>proxy</body></html>"
 
 
-def _reply(content: bytes, status: int = 200, **headers: str) -> _wire.Reply:
+def _reply(content: bytes, status: int = 200, **headers: str) -> responses.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return _wire.Reply(REQUEST, status, httpx.Headers(named), content)
+    return responses.Response(REQUEST, status, httpx.Headers(named), content)
 
 
 def _short(value: object) -> str:
@@ -47,7 +47,7 @@ def _refused(content: bytes, endpoint: Endpoint[Model] = api.IMAGES_GET) -> str 
     """The field that is named when the body is refused."""
     reply = _reply(content, x_request_id="0-1")
     with pytest.raises(APIResponseValidationError) as caught:
-        _wire.parse(endpoint, reply)
+        responses.parse(endpoint, reply)
     error = caught.value
     assert (error.request, error.status_code, error.request_id) == (REQUEST, 200, "0-1")
     assert error.field is None or f"field {error.field}: " in str(error)
@@ -61,7 +61,7 @@ def _refused(content: bytes, endpoint: Endpoint[Model] = api.IMAGES_GET) -> str 
 
 
 def test_a_good_body() -> None:
-    response: ImageResponse = _wire.parse(api.IMAGES_GET, _reply(load("image_snapshot")))
+    response: ImageResponse = responses.parse(api.IMAGES_GET, _reply(load("image_snapshot")))
     assert response.image.name == "nginx-golden"
 
 
@@ -74,7 +74,7 @@ def test_a_good_body() -> None:
 def test_where_no_body_is_promised_any_will_do(
     endpoint: Endpoint[NoContent], content: bytes
 ) -> None:
-    assert isinstance(_wire.parse(endpoint, _reply(content, 204)), NoContent)
+    assert isinstance(responses.parse(endpoint, _reply(content, 204)), NoContent)
 
 
 def _image(**changes: str) -> bytes:
@@ -240,12 +240,12 @@ def test_many_problems_are_told_by_the_first() -> None:
 def test_the_last_of_two_fields_with_one_name_counts() -> None:
     assert _refused(_image(x="1")[:-2] + b',"id":"x"}}') == "image.id"
     twice = _image(x="1")[:-2] + b',"id":7}}'
-    assert _wire.parse(api.IMAGES_GET, _reply(twice)).image.id == 7
+    assert responses.parse(api.IMAGES_GET, _reply(twice)).image.id == 7
 
 
 def test_unknown_fields_are_kept() -> None:
     content = _image(x='{"y": [1, null, "z"]}')[:-1] + b', "more": 1}'
-    response = _wire.parse(api.IMAGES_GET, _reply(content))
+    response = responses.parse(api.IMAGES_GET, _reply(content))
     assert response.model_extra == {"more": 1}
     assert response.image.model_extra == {"x": {"y": [1, None, "z"]}}
 
@@ -253,7 +253,7 @@ def test_unknown_fields_are_kept() -> None:
 def test_a_refused_body_is_told_in_part_and_kept_whole() -> None:
     content = b'{"image": {"x": "' + b"long" * 1000 + b'"}}'
     with pytest.raises(APIResponseValidationError) as caught:
-        _wire.parse(api.IMAGES_GET, _reply(content, x_request_id="0-1"))
+        responses.parse(api.IMAGES_GET, _reply(content, x_request_id="0-1"))
     error = caught.value
     told = str(error)
     assert told.startswith("GET https://api.digitalocean.com/v2/images/1: 200, but field image.id")
@@ -265,7 +265,7 @@ def test_a_refused_body_is_told_in_part_and_kept_whole() -> None:
 
 def test_a_refused_body_that_is_no_json_is_kept_as_text() -> None:
     with pytest.raises(APIResponseValidationError) as caught:
-        _wire.parse(api.IMAGES_GET, _reply(b"caf\xe9 <html>"))
+        responses.parse(api.IMAGES_GET, _reply(b"caf\xe9 <html>"))
     assert caught.value.body == "caf\ufffd <html>"
     assert caught.value.request_id is None
     assert "request id" not in str(caught.value)
@@ -273,7 +273,7 @@ def test_a_refused_body_that_is_no_json_is_kept_as_text() -> None:
 
 
 def test_a_body_that_broke_off_is_known_as_such() -> None:
-    error = _wire.broken_body(_reply(b'{"im'), "it broke off", incomplete=True)
+    error = responses.invalid_response(_reply(b'{"im'), "it broke off", incomplete=True)
     assert error.incomplete
     assert (error.field, error.body) == (None, '{"im')
 
@@ -283,7 +283,7 @@ def test_a_body_that_broke_off_is_known_as_such() -> None:
 
 def _error(content: bytes, status: int = 500, **headers: str) -> APIStatusError:
     reply = _reply(content, status, **headers)
-    error = _wire.status_error(api.IMAGES_GET, reply, NOW, None)
+    error = responses.status_error(api.IMAGES_GET, reply, NOW, None)
     assert type(error.message) is str
     assert error.message
     assert error.status_code == status
@@ -439,7 +439,7 @@ def test_the_request_id_is_in_the_body_or_in_a_header(
     ],
 )
 def test_a_403_names_the_scope_that_the_call_needs(endpoint: Endpoint[Model], scopes: str) -> None:
-    error = _wire.status_error(endpoint, _reply(load("error_forbidden"), 403), NOW, None)
+    error = responses.status_error(endpoint, _reply(load("error_forbidden"), 403), NOW, None)
     assert str(error).endswith(f"This call needs a token with the scope {scopes}.")
     assert error.message == "You are not authorized to perform this operation"
 
@@ -450,14 +450,14 @@ def test_only_a_403_is_about_scopes() -> None:
 
 def test_a_message_of_ours_takes_the_place_of_the_bodys() -> None:
     reply = _reply(load("error_server"), 302)
-    error = _wire.status_error(api.IMAGES_GET, reply, NOW, None, "it redirects")
+    error = responses.status_error(api.IMAGES_GET, reply, NOW, None, "it redirects")
     assert error.message == "it redirects"
     assert error.error_id == "server_error"
 
 
 def test_the_quota_of_the_answer_is_kept() -> None:
     quota = RateLimit(5000, 17, 1_700_000_600)
-    error = _wire.status_error(api.IMAGES_GET, _reply(b"", 500), NOW, quota)
+    error = responses.status_error(api.IMAGES_GET, _reply(b"", 500), NOW, quota)
     assert error.rate_limit == quota
     assert error.retry_after is None
 
@@ -483,7 +483,7 @@ def test_the_quota_of_the_answer_is_kept() -> None:
 def test_retry_after_is_seconds_or_a_date(named: str, seconds: float) -> None:
     for status in (429, 503):
         reply = _reply(b"", status, retry_after=named)
-        assert _wire.retry_after(reply, NOW, None) == seconds
+        assert responses.retry_after(reply, NOW, None) == seconds
 
 
 NONSENSE = [
@@ -508,50 +508,50 @@ NONSENSE = [
 
 @pytest.mark.parametrize("named", NONSENSE)
 def test_nonsense_in_retry_after_names_no_time(named: str) -> None:
-    reply = _wire.Reply(REQUEST, 429, {"retry-after": named}, b"")
+    reply = responses.Response(REQUEST, 429, {"retry-after": named}, b"")
     quota = RateLimit(5000, 1, int(NOW) + 600)
-    assert _wire.retry_after(reply, NOW, quota) in {None, 0.0}
+    assert responses.retry_after(reply, NOW, quota) in {None, 0.0}
 
 
 def test_at_the_hourly_limit_the_end_of_the_window_is_the_time() -> None:
     used_up = RateLimit(5000, 0, int(NOW) + 600)
-    assert _wire.retry_after(_reply(b"", 429), NOW, used_up) == 600.0
-    assert _wire.retry_after(_reply(b"", 429, retry_after="soon"), NOW, used_up) == 600.0
-    assert _wire.retry_after(_reply(b"", 429), NOW + 700, used_up) == 0.0
-    assert _wire.retry_after(_reply(b"", 429, retry_after="5"), NOW, used_up) == 5.0
-    assert _wire.retry_after(_reply(b"", 503), NOW, used_up) is None
-    assert _wire.retry_after(_reply(b"", 429), NOW, used_up._replace(remaining=1)) is None
-    assert _wire.retry_after(_reply(b"", 429), NOW, None) is None
+    assert responses.retry_after(_reply(b"", 429), NOW, used_up) == 600.0
+    assert responses.retry_after(_reply(b"", 429, retry_after="soon"), NOW, used_up) == 600.0
+    assert responses.retry_after(_reply(b"", 429), NOW + 700, used_up) == 0.0
+    assert responses.retry_after(_reply(b"", 429, retry_after="5"), NOW, used_up) == 5.0
+    assert responses.retry_after(_reply(b"", 503), NOW, used_up) is None
+    assert responses.retry_after(_reply(b"", 429), NOW, used_up._replace(remaining=1)) is None
+    assert responses.retry_after(_reply(b"", 429), NOW, None) is None
 
 
 def test_an_error_tells_when_to_come_back() -> None:
     reply = _reply(load("error_too_many_requests"), 429)
     quota = RateLimit(5000, 0, int(NOW) + 60)
-    error = _wire.status_error(api.IMAGES_GET, reply, NOW, quota)
+    error = responses.status_error(api.IMAGES_GET, reply, NOW, quota)
     assert isinstance(error, RateLimitError)
     assert (error.retry_after, error.rate_limit) == (60.0, quota)
 
 
 @pytest.mark.parametrize("date", [None, *NONSENSE[:-1]])
 def test_dates_that_are_none(date: str | None) -> None:
-    assert _wire.timestamp(date) is None
+    assert responses.timestamp(date) is None
 
 
 def test_dates_without_a_zone_are_utc() -> None:
-    assert _wire.timestamp("Tue, 14 Nov 2023 22:13:20 GMT") == NOW
-    assert _wire.timestamp("Tue, 14 Nov 2023 22:13:20 -0000") == NOW
-    assert _wire.timestamp("Tue, 14 Nov 2023 22:13:20") == NOW
+    assert responses.timestamp("Tue, 14 Nov 2023 22:13:20 GMT") == NOW
+    assert responses.timestamp("Tue, 14 Nov 2023 22:13:20 -0000") == NOW
+    assert responses.timestamp("Tue, 14 Nov 2023 22:13:20") == NOW
 
 
 @given(
     st.text() | st.lists(st.sampled_from([*"0123456789:+-, ", "Tue", "Nov", "GMT"])).map("".join)
 )
 def test_no_header_breaks_anything(value: str) -> None:
-    reply = _wire.Reply(REQUEST, 429, {"retry-after": value}, b"")
-    seconds = _wire.retry_after(reply, NOW, RateLimit(1, 0, 0))
+    reply = responses.Response(REQUEST, 429, {"retry-after": value}, b"")
+    seconds = responses.retry_after(reply, NOW, RateLimit(1, 0, 0))
     assert seconds is not None
     assert seconds >= 0.0
-    _wire.timestamp(value)
+    responses.timestamp(value)
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ def test_no_header_breaks_anything(value: str) -> None:
     ],
 )
 def test_an_origin_is_scheme_host_and_port(url: str, origin: tuple[str, str, int | None]) -> None:
-    assert _wire.origin(url) == origin
+    assert responses.origin(url) == origin
 
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────
@@ -597,12 +597,12 @@ def test_an_origin_is_scheme_host_and_port(url: str, origin: tuple[str, str, int
     ],
 )
 def test_nothing_but_the_page_is_taken_from_a_link(url: str, page: int | None) -> None:
-    assert _wire.page_number(url) == page
+    assert pagination.page_number(url) == page
 
 
 @given(st.text())
 def test_no_link_breaks_anything(url: str) -> None:
-    page = _wire.page_number(url)
+    page = pagination.page_number(url)
     assert page is None or page >= 0
 
 
@@ -614,12 +614,12 @@ def _next(link: str | None) -> Links:
     return Links(pages=Pages(next=link))
 
 
-def _take(cursor: _wire.Cursor[Image], link: str | None, *ids: int) -> list[int]:
+def _take(cursor: pagination.Cursor[Image], link: str | None, *ids: int) -> list[int]:
     return [image.id for image in cursor.take(_reply(b"{}"), _images(*ids), _next(link))]
 
 
 def test_a_cursor_follows_next_and_keeps_the_filters() -> None:
-    cursor = _wire.Cursor[Image]({"private": "true"})
+    cursor = pagination.Cursor[Image]({"private": "true"})
     assert cursor.query == {"private": "true", "per_page": "200", "page": "1"}
     assert _take(cursor, "http://evil.example/?page=2&private=false&per_page=1", 1, 2) == [1, 2]
     assert cursor.more
@@ -632,20 +632,20 @@ def test_a_cursor_follows_next_and_keeps_the_filters() -> None:
 
 @pytest.mark.parametrize("links", [None, Links(), Links(pages=Pages()), _next(""), _next(None)])
 def test_without_a_next_there_is_no_more(links: Links | None) -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     cursor.take(_reply(b"{}"), _images(1), links)
     assert not cursor.more
 
 
 def test_what_shifted_to_a_later_page_comes_once() -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     assert _take(cursor, "?page=2", 1, 2, 3) == [1, 2, 3]
     assert _take(cursor, "?page=3", 3, 4) == [4]
     assert _take(cursor, None, 1, 4, 5, 5) == [5, 5]
 
 
 def test_what_stands_twice_on_one_page_stays_as_it_came() -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     assert _take(cursor, None, 7, 7, 8) == [7, 7, 8]
 
 
@@ -660,14 +660,14 @@ def test_what_stands_twice_on_one_page_stays_as_it_came() -> None:
     ],
 )
 def test_a_next_that_leads_nowhere_is_an_error(link: str, problem: str) -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     with pytest.raises(APIResponseValidationError, match=problem) as caught:
         _take(cursor, link, 1)
     assert caught.value.field == "links.pages.next"
 
 
 def test_a_page_that_repeats_is_an_error() -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     _take(cursor, "?page=2", 1)
     _take(cursor, "?page=3", 2)
     with pytest.raises(APIResponseValidationError, match="leads from page 3 back to page 2"):
@@ -676,7 +676,7 @@ def test_a_page_that_repeats_is_an_error() -> None:
 
 @pytest.mark.parametrize("again", [(), (1,)], ids=["empty", "nothing new"])
 def test_pages_with_nothing_new_for_ever_are_an_error(again: tuple[int, ...]) -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     _take(cursor, "?page=2", 1)
     _take(cursor, "?page=3", *again)
     _take(cursor, "?page=4", *again)
@@ -685,7 +685,7 @@ def test_pages_with_nothing_new_for_ever_are_an_error(again: tuple[int, ...]) ->
 
 
 def test_an_empty_page_now_and_then_is_none() -> None:
-    cursor = _wire.Cursor[Image]({})
+    cursor = pagination.Cursor[Image]({})
     for page in range(2, 40, 3):
         assert _take(cursor, f"?page={page}") == []
         assert _take(cursor, f"?page={page + 1}") == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from do_images import RateLimit
-from do_images._quota import WINDOW, Quota
+from do_images._core.rate_limiter import WINDOW, RateLimiter
 
 # Unix time at which the monotonic clock of these tests stands at 0.
 NOON = 1_800_000_000
@@ -19,27 +19,27 @@ def _headers(limit: object, remaining: object, reset: object) -> dict[str, str]:
     return dict(zip(names, map(str, (limit, remaining, reset)), strict=True))
 
 
-def _note(quota: Quota, headers: Mapping[str, str], now: float) -> RateLimit | None:
+def _note(limiter: RateLimiter, headers: Mapping[str, str], now: float) -> RateLimit | None:
     """Hands in headers as they come over the wire."""
-    return quota.note([(name.encode(), text.encode()) for name, text in headers.items()], now)
+    return limiter.update([(name.encode(), text.encode()) for name, text in headers.items()], now)
 
 
-def _quota(limit: int, remaining: int, reset: float) -> Quota:
+def _quota(limit: int, remaining: int, reset: float) -> RateLimiter:
     """A governor that was told so at 0; `reset` is counted from then."""
-    quota = Quota()
-    _note(quota, _headers(limit, remaining, int(NOON + reset)), 0.0)
-    return quota
+    limiter = RateLimiter()
+    _note(limiter, _headers(limit, remaining, int(NOON + reset)), 0.0)
+    return limiter
 
 
-def _turn(quota: Quota, now: float) -> float:
-    return quota.turn(now, NOON + now)
+def _turn(limiter: RateLimiter, now: float) -> float:
+    return limiter.acquire(now, NOON + now)
 
 
-def _sent_at(quota: Quota, polls: int, now: float = 0.0) -> list[float]:
+def _sent_at(limiter: RateLimiter, polls: int, now: float = 0.0) -> list[float]:
     """When so many polls go out that all want to at once, and that get no answer."""
     times: list[float] = []
     while len(times) < polls:
-        pause = _turn(quota, now)
+        pause = _turn(limiter, now)
         if pause == 0:
             times.append(round(now, 3))
         now += pause
@@ -50,21 +50,21 @@ def _sent_at(quota: Quota, polls: int, now: float = 0.0) -> list[float]:
 
 
 def test_before_the_first_answer_one_poll_goes_ahead() -> None:
-    quota = Quota()
-    assert _turn(quota, 0) == 0
-    assert _turn(quota, 0) == pytest.approx(0.2)
-    _note(quota, {"date": "soon"}, 0.1)
-    assert _turn(quota, 0.1) == 0
+    limiter = RateLimiter()
+    assert _turn(limiter, 0) == 0
+    assert _turn(limiter, 0) == pytest.approx(0.2)
+    _note(limiter, {"date": "soon"}, 0.1)
+    assert _turn(limiter, 0.1) == 0
 
 
 def test_where_none_comes_another_one_goes_each_second() -> None:
-    assert _sent_at(Quota(), 4) == [0.0, 1.0, 2.0, 3.0]
+    assert _sent_at(RateLimiter(), 4) == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_where_answers_state_nothing_polls_go_at_once() -> None:
-    quota = Quota()
-    _note(quota, {}, 0.0)
-    assert _sent_at(quota, 500) == [0.0] * 500
+    limiter = RateLimiter()
+    _note(limiter, {}, 0.0)
+    assert _sent_at(limiter, 500) == [0.0] * 500
 
 
 def test_while_more_than_a_tenth_is_left_polls_go_at_once() -> None:
@@ -99,44 +99,44 @@ def test_before_the_reset_no_more_go_than_are_left(limit: int, left: int, reset:
 
 
 def test_the_pace_follows_the_newest_statement() -> None:
-    quota = _quota(5000, 60, 600)
-    assert _turn(quota, 0) == 0
-    assert _turn(quota, 1) > 0
-    _note(quota, _headers(5000, 4000, NOON + 3600), 1.0)
-    assert _turn(quota, 1) == 0
+    limiter = _quota(5000, 60, 600)
+    assert _turn(limiter, 0) == 0
+    assert _turn(limiter, 1) > 0
+    _note(limiter, _headers(5000, 4000, NOON + 3600), 1.0)
+    assert _turn(limiter, 1) == 0
 
 
 def test_what_is_under_way_is_not_left() -> None:
-    quota = _quota(250, 30, 100)
-    assert _sent_at(quota, 5)[-1] == 0
+    limiter = _quota(250, 30, 100)
+    assert _sent_at(limiter, 5)[-1] == 0
     # The answer to the first of them, while four are under way, in a window that has moved.
-    _note(quota, _headers(250, 29, NOON + 101), 0.0)
-    quota.done()
-    assert _turn(quota, 0) > 0
+    _note(limiter, _headers(250, 29, NOON + 101), 0.0)
+    limiter.release()
+    assert _turn(limiter, 0) > 0
 
 
 def test_what_is_over_and_was_not_counted_is_left_again() -> None:
-    quota = _quota(250, 30, 100)
+    limiter = _quota(250, 30, 100)
     for _ in range(100):
-        assert _turn(quota, 0) == 0
-        quota.done()
+        assert _turn(limiter, 0) == 0
+        limiter.release()
 
 
 def test_while_all_that_is_left_is_under_way_none_goes() -> None:
-    quota = _quota(5000, 2, 100)
-    assert _sent_at(quota, 2) == [0.0, 50.0]
-    assert _turn(quota, 51) == 1.0, "to ask again, not to be sent"
-    assert _turn(quota, 99) == 1.0
-    _note(quota, _headers(5000, 1, NOON + 200), 99.0)
-    quota.done()
-    quota.done()
-    assert _turn(quota, 99) == pytest.approx(26.0), "halfway from the last one to the reset"
+    limiter = _quota(5000, 2, 100)
+    assert _sent_at(limiter, 2) == [0.0, 50.0]
+    assert _turn(limiter, 51) == 1.0, "to ask again, not to be sent"
+    assert _turn(limiter, 99) == 1.0
+    _note(limiter, _headers(5000, 1, NOON + 200), 99.0)
+    limiter.release()
+    limiter.release()
+    assert _turn(limiter, 99) == pytest.approx(26.0), "halfway from the last one to the reset"
 
 
 def test_a_new_window_does() -> None:
-    quota = _quota(250, 0, 100)
-    _note(quota, _headers(250, 250, NOON + 200), 101.0)
-    assert _sent_at(quota, 200, 101.0) == [101.0] * 200
+    limiter = _quota(250, 0, 100)
+    _note(limiter, _headers(250, 250, NOON + 200), 101.0)
+    assert _sent_at(limiter, 200, 101.0) == [101.0] * 200
 
 
 # ── When nothing is left ────────────────────────────────────────────────────────────────────
@@ -152,14 +152,14 @@ def test_with_nothing_left_no_poll_goes_before_the_reset(limit: int, remaining: 
 
 
 def test_after_the_reset_one_poll_goes_ahead() -> None:
-    quota = _quota(250, 0, 100)
-    assert _turn(quota, 99.5) == pytest.approx(0.5)
-    assert _turn(quota, 100) == 0
-    assert _turn(quota, 100) == pytest.approx(1.0), "the others wait for what its answer states"
-    _note(quota, _headers(250, 1, NOON + 100), 100.2)
-    assert _turn(quota, 101) == 0
-    _note(quota, _headers(250, 0, NOON + 130), 101.2)
-    assert _turn(quota, 101.2) == pytest.approx(28.8)
+    limiter = _quota(250, 0, 100)
+    assert _turn(limiter, 99.5) == pytest.approx(0.5)
+    assert _turn(limiter, 100) == 0
+    assert _turn(limiter, 100) == pytest.approx(1.0), "the others wait for what its answer states"
+    _note(limiter, _headers(250, 1, NOON + 100), 100.2)
+    assert _turn(limiter, 101) == 0
+    _note(limiter, _headers(250, 0, NOON + 130), 101.2)
+    assert _turn(limiter, 101.2) == pytest.approx(28.8)
 
 
 def test_where_its_answer_is_lost_another_one_goes() -> None:
@@ -171,8 +171,8 @@ def test_where_its_answer_is_lost_another_one_goes() -> None:
 
 @pytest.mark.parametrize("reset", [NOON * 1000, 10**15, NOON + 2 * WINDOW])
 def test_a_reset_far_ahead_spreads_nothing(reset: float) -> None:
-    quota = _quota(250, 20, reset - NOON)
-    assert _sent_at(quota, 20) == [0.0] * 20
+    limiter = _quota(250, 20, reset - NOON)
+    assert _sent_at(limiter, 20) == [0.0] * 20
 
 
 @pytest.mark.parametrize("reset", [NOON * 1000, 10**15, NOON + 2 * WINDOW])
@@ -202,17 +202,17 @@ def test_a_reset_in_the_past_holds_nothing_up(reset: int) -> None:
     ],
 )
 def test_headers_that_state_nothing_change_nothing(headers: dict[str, str]) -> None:
-    quota = _quota(5000, 4999, 3600)
-    assert _note(quota, headers, 1.0) is None
-    assert quota.latest == RateLimit(5000, 4999, NOON + 3600)
-    assert _turn(quota, 1.0) == 0
+    limiter = _quota(5000, 4999, 3600)
+    assert _note(limiter, headers, 1.0) is None
+    assert limiter.latest == RateLimit(5000, 4999, NOON + 3600)
+    assert _turn(limiter, 1.0) == 0
 
 
 @given(st.text() | st.integers().map(str), st.text() | st.integers().map(str))
 def test_whatever_headers_say_polls_go_on_within_hours(remaining: str, reset: str) -> None:
-    quota = Quota()
-    _note(quota, _headers(250, remaining, reset) | {"date": reset}, 0.0)
-    assert _sent_at(quota, 30)[-1] <= WINDOW + 30
+    limiter = RateLimiter()
+    _note(limiter, _headers(250, remaining, reset) | {"date": reset}, 0.0)
+    assert _sent_at(limiter, 30)[-1] <= WINDOW + 30
 
 
 # ── Clocks ──────────────────────────────────────────────────────────────────────────────────
@@ -220,28 +220,28 @@ def test_whatever_headers_say_polls_go_on_within_hours(remaining: str, reset: st
 
 @pytest.mark.parametrize("skew", [0, -5 * 3600, 5 * 3600])
 def test_the_reset_is_read_by_the_servers_clock(skew: float) -> None:
-    quota = Quota()
+    limiter = RateLimiter()
     headers = _headers(250, 0, NOON + 100) | {"date": formatdate(NOON, usegmt=True)}
-    _note(quota, headers, 0.0)
-    assert quota.server_time(7.0, NOON + skew) == NOON + 7
-    assert quota.turn(0.0, NOON + skew) == pytest.approx(100)
-    assert quota.turn(100.0, NOON + skew + 100) == 0
+    _note(limiter, headers, 0.0)
+    assert limiter.server_time(7.0, NOON + skew) == NOON + 7
+    assert limiter.acquire(0.0, NOON + skew) == pytest.approx(100)
+    assert limiter.acquire(100.0, NOON + skew + 100) == 0
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Thu, 99 Foo 2026 00:00:00 GMT"])
 def test_without_a_date_by_ours(date: str | None) -> None:
-    quota = Quota()
-    _note(quota, {} if date is None else {"date": date}, 0.0)
-    assert quota.server_time(7.0, NOON) == NOON
+    limiter = RateLimiter()
+    _note(limiter, {} if date is None else {"date": date}, 0.0)
+    assert limiter.server_time(7.0, NOON) == NOON
 
 
 @given(st.floats(min_value=0, max_value=1e6), st.floats(min_value=0.01, max_value=3600))
 def test_whoever_sleeps_as_long_as_told_gets_the_turn(now: float, named: float) -> None:
-    quota = Quota()
-    quota.close(named, now)
-    pause = _turn(quota, now)
+    limiter = RateLimiter()
+    limiter.pause_for(named, now)
+    pause = _turn(limiter, now)
     # A clock may count in whole nanoseconds.
-    assert _turn(quota, round(now + pause, 9)) == 0
+    assert _turn(limiter, round(now + pause, 9)) == 0
 
 
 # ── 429 ─────────────────────────────────────────────────────────────────────────────────────
@@ -249,22 +249,22 @@ def test_whoever_sleeps_as_long_as_told_gets_the_turn(now: float, named: float) 
 
 @pytest.mark.parametrize(("named", "pause"), [(30.0, 30.0), (None, 1.0), (0.0, 1.0), (1e9, WINDOW)])
 def test_a_429_pauses_all_polls_for_the_time_named(named: float | None, pause: float) -> None:
-    quota = _quota(5000, 4000, 3600)
-    quota.close(named, 10.0)
-    assert _turn(quota, 10.0) == pause
-    assert _turn(quota, 10.0 + pause) == 0
+    limiter = _quota(5000, 4000, 3600)
+    limiter.pause_for(named, 10.0)
+    assert _turn(limiter, 10.0) == pause
+    assert _turn(limiter, 10.0 + pause) == 0
 
 
 def test_a_shorter_pause_does_not_end_a_longer_one() -> None:
-    quota = Quota()
-    quota.close(60.0, 0.0)
-    quota.close(5.0, 1.0)
-    assert _turn(quota, 50.0) == pytest.approx(10.0)
+    limiter = RateLimiter()
+    limiter.pause_for(60.0, 0.0)
+    limiter.pause_for(5.0, 1.0)
+    assert _turn(limiter, 50.0) == pytest.approx(10.0)
 
 
 def test_a_child_process_has_no_polls_under_way() -> None:
-    quota = _quota(5000, 1, 100)
-    assert _turn(quota, 0) == 0
-    assert _turn(quota, 90) > 0
-    quota.after_fork()
-    assert _turn(quota, 90) == 0
+    limiter = _quota(5000, 1, 100)
+    assert _turn(limiter, 0) == 0
+    assert _turn(limiter, 90) > 0
+    limiter.after_fork()
+    assert _turn(limiter, 90) == 0

@@ -1,0 +1,1 @@
+"""Everything that does no I/O, written once for both clients."""

@@ -1,0 +1,1 @@
+"""Waiting for actions, transfers and images, without I/O."""

@@ -1,0 +1,1 @@
+"""httpx and httpcore, once for both clients."""
