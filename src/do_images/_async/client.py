@@ -7,7 +7,7 @@ from typing import NoReturn, Self
 import httpx
 
 from do_images._async.actions import AsyncActions
-from do_images._async.exchange import AsyncConnection, Bearer, Limits
+from do_images._async.connection import AsyncConnection, Bearer, Limits
 from do_images._async.images import AsyncImages
 from do_images._async.session import AsyncSession
 from do_images._base import RateLimit

@@ -2,13 +2,15 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from math import floor
 from operator import not_
 from typing import TYPE_CHECKING
 
-from do_images._async.exchange import AsyncConnection, Limits
+from do_images._async.connection import AsyncConnection, Limits
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import pagination, responses, retry
+from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
 from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
@@ -48,24 +50,16 @@ class AsyncSession:
         body: Mapping[str, object] | None = None,
     ) -> ModelT:
         """The model of the response; tries again where that can't do anything twice."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        try:
-            reply = await self.connection.exchange(self.limits, endpoint, url, query, body)
-        except APIError as error:
-            failure = error
-        else:
-            return responses.parse(endpoint, reply)
-        return responses.parse(endpoint, await self.again(failure, endpoint, url, query, body))
+        request = Request(endpoint, endpoint.path.format_map(segments), query, body)
+        return responses.parse(endpoint, await self.reply(request))
 
-    async def reply(
-        self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
-    ) -> responses.Response:
-        """The response to a GET before it is parsed."""
+    async def reply(self, request: Request[ModelT]) -> responses.Response:
+        """The response before it is parsed; tries again where that can't do anything twice."""
         try:
-            return await self.connection.exchange(self.limits, endpoint, url, query, None)
+            return await self.connection.send(request, self.limits)
         except APIError as error:
             failure = error
-        return await self.again(failure, endpoint, url, query, None)
+        return await self.again(failure, request)
 
     async def once(
         self,
@@ -75,20 +69,13 @@ class AsyncSession:
         limit: float | None = None,
     ) -> ModelT:
         """The same with a single try, in at most `limit` seconds: a poll."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        return responses.parse(
-            endpoint, await self.connection.exchange(self.limits, endpoint, url, query, None, limit)
-        )
+        path = endpoint.path.format_map(segments)
+        request = Request(endpoint, path, query, timeout=limit)
+        return responses.parse(endpoint, await self.connection.send(request, self.limits))
 
-    async def again(
-        self,
-        first: APIError,
-        endpoint: Endpoint[ModelT],
-        url: str,
-        query: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-    ) -> responses.Response:
+    async def again(self, first: APIError, request: Request[ModelT]) -> responses.Response:
         """What comes of further tries, where they are safe, else the first error."""
+        endpoint = request.endpoint
         if not self._worth(endpoint, first) or self.limits.max_retries == 0:
             raise first
         from tenacity import AsyncRetrying, stop_after_attempt  # noqa: PLC0415 - only who fails pays
@@ -100,9 +87,8 @@ class AsyncSession:
                 failures.append(first)
                 raise first
             try:
-                return await self.connection.exchange(
-                    self.limits, endpoint, url, query, body, attempt=len(failures) + 1
-                )
+                attempted = replace(request, attempt=len(failures) + 1)
+                return await self.connection.send(attempted, self.limits)
             except APIError as error:
                 # It is gone, as was asked for: by a try of ours that got no clear answer.
                 gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)

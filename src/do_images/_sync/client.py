@@ -11,7 +11,7 @@ from do_images._base import RateLimit
 from do_images._core import arguments as check
 from do_images._core.clocks import Clock, SystemClock
 from do_images._sync.actions import Actions
-from do_images._sync.exchange import Bearer, Connection, Limits
+from do_images._sync.connection import Bearer, Connection, Limits
 from do_images._sync.images import Images
 from do_images._sync.session import Session
 from do_images._version import __version__

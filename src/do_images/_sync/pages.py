@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from do_images._ahead import Ahead
 from do_images._base import Endpoint
 from do_images._core import pagination, responses
+from do_images._core.requests import Request
 from do_images._sync.session import Session
 from do_images.errors import APIError
 from do_images.models import ActionsResponse, ImagesResponse
@@ -40,20 +41,20 @@ class Pages(Generic[PageT, ItemT]):
         self._session = session
         self._endpoint = endpoint
         self._items = items
-        self._url = session.connection.root + endpoint.path.format_map(segments)
+        self._path = endpoint.path.format_map(segments)
         self._query = query
 
     def each(self) -> Iterator[Sequence[ItemT]]:
         """The items of each page; a page is asked for when the one before is used up."""
         cursor = pagination.Cursor[ItemT](self._query)
         while cursor.more:
-            reply = self._session.reply(self._endpoint, self._url, cursor.query)
+            reply = self._session.reply(self._request(cursor.query))
             yield self._take(cursor, reply, self._parse(reply))
 
     def all(self) -> list[ItemT]:
         """The items of all pages, which come several at once where that saves time."""
         cursor = pagination.Cursor[ItemT](self._query)
-        reply = self._session.reply(self._endpoint, self._url, cursor.query)
+        reply = self._session.reply(self._request(cursor.query))
         page = self._parse(reply)
         found = [*self._take(cursor, reply, page)]
         count = min(pagination.page_count(page), _FARTHEST) if reply.elapsed >= _SLOW else 0
@@ -63,7 +64,7 @@ class Pages(Generic[PageT, ItemT]):
             _log.info("the list changed while its pages came: once more, one after the other")
             cursor, found = pagination.Cursor[ItemT](self._query), []
         while cursor.more:
-            reply = self._session.reply(self._endpoint, self._url, cursor.query)
+            reply = self._session.reply(self._request(cursor.query))
             found += self._take(cursor, reply, self._parse(reply))
         return found
 
@@ -80,11 +81,9 @@ class Pages(Generic[PageT, ItemT]):
         failed: list[int] = []
 
         def fetch(number: int) -> responses.Response | APIError:
-            query = cursor.query_of(number)
+            request = self._request(cursor.query_of(number))
             try:
-                return session.connection.exchange(
-                    session.limits, self._endpoint, self._url, query, None
-                )
+                return session.connection.send(request, session.limits)
             except APIError as error:
                 failed.append(number)
                 return error
@@ -99,13 +98,16 @@ class Pages(Generic[PageT, ItemT]):
                         ahead.begin(number)
                 reply = ahead.result(cursor.page)
                 if isinstance(reply, APIError):
-                    reply = session.again(reply, self._endpoint, self._url, cursor.query, None)
+                    reply = session.again(reply, self._request(cursor.query))
                     ahead.forget(failed)
                 page = self._parse(reply)
                 if pagination.total(page) != total:
                     return False
                 found += self._take(cursor, reply, page)
         return len(found) == total
+
+    def _request(self, query: Mapping[str, str]) -> Request[PageT]:
+        return Request(self._endpoint, self._path, query)
 
     def _parse(self, reply: responses.Response) -> PageT:
         return responses.parse(self._endpoint, reply)

@@ -3,16 +3,18 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from math import floor
 from operator import not_
 from typing import TYPE_CHECKING
 
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import pagination, responses, retry
+from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
 from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
-from do_images._sync.exchange import Connection, Limits
+from do_images._sync.connection import Connection, Limits
 from do_images.errors import APIError, NotFoundError
 from do_images.models import Action, ActionResponse
 
@@ -49,24 +51,16 @@ class Session:
         body: Mapping[str, object] | None = None,
     ) -> ModelT:
         """The model of the response; tries again where that can't do anything twice."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        try:
-            reply = self.connection.exchange(self.limits, endpoint, url, query, body)
-        except APIError as error:
-            failure = error
-        else:
-            return responses.parse(endpoint, reply)
-        return responses.parse(endpoint, self.again(failure, endpoint, url, query, body))
+        request = Request(endpoint, endpoint.path.format_map(segments), query, body)
+        return responses.parse(endpoint, self.reply(request))
 
-    def reply(
-        self, endpoint: Endpoint[ModelT], url: str, query: Mapping[str, str]
-    ) -> responses.Response:
-        """The response to a GET before it is parsed."""
+    def reply(self, request: Request[ModelT]) -> responses.Response:
+        """The response before it is parsed; tries again where that can't do anything twice."""
         try:
-            return self.connection.exchange(self.limits, endpoint, url, query, None)
+            return self.connection.send(request, self.limits)
         except APIError as error:
             failure = error
-        return self.again(failure, endpoint, url, query, None)
+        return self.again(failure, request)
 
     def once(
         self,
@@ -76,20 +70,13 @@ class Session:
         limit: float | None = None,
     ) -> ModelT:
         """The same with a single try, in at most `limit` seconds: a poll."""
-        url = self.connection.root + endpoint.path.format_map(segments)
-        return responses.parse(
-            endpoint, self.connection.exchange(self.limits, endpoint, url, query, None, limit)
-        )
+        path = endpoint.path.format_map(segments)
+        request = Request(endpoint, path, query, timeout=limit)
+        return responses.parse(endpoint, self.connection.send(request, self.limits))
 
-    def again(
-        self,
-        first: APIError,
-        endpoint: Endpoint[ModelT],
-        url: str,
-        query: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-    ) -> responses.Response:
+    def again(self, first: APIError, request: Request[ModelT]) -> responses.Response:
         """What comes of further tries, where they are safe, else the first error."""
+        endpoint = request.endpoint
         if not self._worth(endpoint, first) or self.limits.max_retries == 0:
             raise first
         from tenacity import Retrying, stop_after_attempt  # noqa: PLC0415 - only who fails pays
@@ -101,9 +88,8 @@ class Session:
                 failures.append(first)
                 raise first
             try:
-                return self.connection.exchange(
-                    self.limits, endpoint, url, query, body, attempt=len(failures) + 1
-                )
+                attempted = replace(request, attempt=len(failures) + 1)
+                return self.connection.send(attempted, self.limits)
             except APIError as error:
                 # It is gone, as was asked for: by a try of ours that got no clear answer.
                 gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)

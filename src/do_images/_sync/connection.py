@@ -1,4 +1,5 @@
-"""One HTTP exchange: the only room that knows how httpx is used."""
+# GENERATED from src/do_images/_async/connection.py by "make generate". Do not edit.
+"""The connection to the API that a client and its `with_options` twins share."""
 
 import logging
 import os
@@ -15,13 +16,13 @@ import httpx
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import arguments as check
 from do_images._core import responses, retry
-from do_images._core.clocks import AsyncClock, deadline
+from do_images._core.clocks import Clock, deadline
 from do_images._core.rate_limiter import RateLimiter
 from do_images._core.requests import Request
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
-__all__ = ["AsyncConnection", "Bearer", "Limits"]
+__all__ = ["Bearer", "Connection", "Limits"]
 
 _log = logging.getLogger("do_images")
 
@@ -123,7 +124,7 @@ class Limits:
         return httpx.Timeout(connect=connect, read=read, write=write, pool=pool), whole
 
 
-class AsyncConnection:
+class Connection:
     """What a client and its `with_options` twins have in common: connections, token, quota."""
 
     __slots__ = (
@@ -148,8 +149,8 @@ class AsyncConnection:
         auth: Bearer,
         root: str,
         user_agent: str,
-        http_client: httpx.AsyncClient | None,
-        clock: AsyncClock,
+        http_client: httpx.Client | None,
+        clock: Clock,
     ) -> None:
         """All arguments are checked already."""
         self.auth: Bearer = auth
@@ -160,15 +161,15 @@ class AsyncConnection:
         )
         self.http = http_client
         self.owned: bool = http_client is None
-        self.parents: httpx.AsyncClient | None = None
-        self.clock: AsyncClock = clock
+        self.parents: httpx.Client | None = None
+        self.clock: Clock = clock
         self.limiter: RateLimiter = RateLimiter()
         self.claimed: dict[int, None] = {}
         self.closed: bool = False
         self.pid: int = os.getpid()
         self._lock = Lock()
 
-    def _open(self) -> httpx.AsyncClient:
+    def _open(self) -> httpx.Client:
         """The HTTP client: made when it is first needed, and anew in a forked process."""
         if self.pid != os.getpid():
             # The parent goes on using the sockets: what a child sends there, both would read, so
@@ -194,30 +195,31 @@ class AsyncConnection:
                 del self.claimed[next(iter(self.claimed))]
             return True
 
-    async def aclose(self) -> None:
+    def close(self) -> None:
         """Closes the HTTP client, unless it is the user's own."""
         self.closed = True
         if self.owned and self.http is not None and self.pid == os.getpid():
-            await self.http.aclose()
+            self.http.close()
 
-    async def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
-        """One request and its whole response, of a status 2xx."""
-        url = self.root + request.path
-        where = request.endpoint, url, request.query, request.body
-        return await self.exchange(limits, *where, request.timeout, request.attempt)
+    def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
+        """Sends one request, follows its redirects, and returns its response of a status 2xx."""
+        outcome = self._send(request, limits, self.root + request.path, request.query)
+        hops = 0
+        while isinstance(outcome, str):
+            hops += 1
+            outcome = self._send(request, limits, outcome, None, hops)
+        return outcome
 
-    async def exchange(
+    def _send(
         self,
+        sent: Request[ModelT],
         limits: Limits,
-        endpoint: Endpoint[ModelT],
         url: str,
         query: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-        limit: float | None = None,
-        attempt: int = 1,
         hops: int = 0,
-    ) -> responses.Response:
-        """One request and its whole response, of a status 2xx."""
+    ) -> responses.Response | str:
+        """The response, or the URL to which it redirects."""
+        endpoint, limit, attempt = sent.endpoint, sent.timeout, sent.attempt
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
             http = self._open()
@@ -225,7 +227,12 @@ class AsyncConnection:
         headers = None if self.owned else self.headers
         timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method, _url(url), params=query, json=body, headers=headers, timeout=timeout
+            endpoint.method,
+            _url(url),
+            params=query,
+            json=sent.body,
+            headers=headers,
+            timeout=timeout,
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -233,9 +240,9 @@ class AsyncConnection:
         mark = deadline.set(None if whole is None else time.monotonic() + whole)
         response, failure, chunks, size = None, None, list[bytes](), 0
         try:
-            response = await http.send(request, stream=True, auth=self.auth, follow_redirects=False)
+            response = http.send(request, stream=True, auth=self.auth, follow_redirects=False)
             response.next_request = None  # a copy of the request, token included
-            async for chunk in response.aiter_bytes():
+            for chunk in response.iter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > limits.max_body:
@@ -251,7 +258,7 @@ class AsyncConnection:
         finally:
             deadline.reset(mark)
             if response is not None:
-                await response.aclose()
+                response.close()
         now = clock.monotonic()
         if response is None or (failure and issubclass(failure.kind, httpx.TimeoutException)):
             lost = _connection_error(failure, info, whole, now - began)
@@ -267,8 +274,7 @@ class AsyncConnection:
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
         if failure is None and 200 <= reply.status < 300:
             return reply
-        target = self._refuse(endpoint, reply, failure, stated, hops)
-        return await self.exchange(limits, endpoint, target, None, body, limit, attempt, hops + 1)
+        return self._refuse(endpoint, reply, failure, stated, hops)
 
     def _refuse(
         self,
@@ -307,17 +313,17 @@ class AsyncConnection:
         return None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
 
 
-def _http_client(root: str, headers: httpx.Headers) -> httpx.AsyncClient:
+def _http_client(root: str, headers: httpx.Headers) -> httpx.Client:
     # Not cheap to import, and a user's own HTTP client does without.
-    from do_images._async.transport import AsyncTransport  # noqa: PLC0415
+    from do_images._sync.transport import Transport  # noqa: PLC0415
 
     scheme, host, _ = responses.origin(root)
     context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
-        transport = AsyncTransport(context, _proxy(scheme, host))
+        transport = Transport(context, _proxy(scheme, host))
     except (ImportError, ValueError) as error:
         raise ValueError(f"the proxy of the environment can't be used: {error}") from None
-    return httpx.AsyncClient(transport=transport, headers=headers, trust_env=False)
+    return httpx.Client(transport=transport, headers=headers, trust_env=False)
 
 
 @cache

@@ -1,5 +1,4 @@
-# GENERATED from src/do_images/_async/exchange.py by "make generate". Do not edit.
-"""One HTTP exchange: the only room that knows how httpx is used."""
+"""The connection to the API that a client and its `with_options` twins share."""
 
 import logging
 import os
@@ -16,13 +15,13 @@ import httpx
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import arguments as check
 from do_images._core import responses, retry
-from do_images._core.clocks import Clock, deadline
+from do_images._core.clocks import AsyncClock, deadline
 from do_images._core.rate_limiter import RateLimiter
 from do_images._core.requests import Request
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
-__all__ = ["Bearer", "Connection", "Limits"]
+__all__ = ["AsyncConnection", "Bearer", "Limits"]
 
 _log = logging.getLogger("do_images")
 
@@ -124,7 +123,7 @@ class Limits:
         return httpx.Timeout(connect=connect, read=read, write=write, pool=pool), whole
 
 
-class Connection:
+class AsyncConnection:
     """What a client and its `with_options` twins have in common: connections, token, quota."""
 
     __slots__ = (
@@ -149,8 +148,8 @@ class Connection:
         auth: Bearer,
         root: str,
         user_agent: str,
-        http_client: httpx.Client | None,
-        clock: Clock,
+        http_client: httpx.AsyncClient | None,
+        clock: AsyncClock,
     ) -> None:
         """All arguments are checked already."""
         self.auth: Bearer = auth
@@ -161,15 +160,15 @@ class Connection:
         )
         self.http = http_client
         self.owned: bool = http_client is None
-        self.parents: httpx.Client | None = None
-        self.clock: Clock = clock
+        self.parents: httpx.AsyncClient | None = None
+        self.clock: AsyncClock = clock
         self.limiter: RateLimiter = RateLimiter()
         self.claimed: dict[int, None] = {}
         self.closed: bool = False
         self.pid: int = os.getpid()
         self._lock = Lock()
 
-    def _open(self) -> httpx.Client:
+    def _open(self) -> httpx.AsyncClient:
         """The HTTP client: made when it is first needed, and anew in a forked process."""
         if self.pid != os.getpid():
             # The parent goes on using the sockets: what a child sends there, both would read, so
@@ -195,30 +194,31 @@ class Connection:
                 del self.claimed[next(iter(self.claimed))]
             return True
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Closes the HTTP client, unless it is the user's own."""
         self.closed = True
         if self.owned and self.http is not None and self.pid == os.getpid():
-            self.http.close()
+            await self.http.aclose()
 
-    def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
-        """One request and its whole response, of a status 2xx."""
-        url = self.root + request.path
-        where = request.endpoint, url, request.query, request.body
-        return self.exchange(limits, *where, request.timeout, request.attempt)
+    async def send(self, request: Request[ModelT], limits: Limits) -> responses.Response:
+        """Sends one request, follows its redirects, and returns its response of a status 2xx."""
+        outcome = await self._send(request, limits, self.root + request.path, request.query)
+        hops = 0
+        while isinstance(outcome, str):
+            hops += 1
+            outcome = await self._send(request, limits, outcome, None, hops)
+        return outcome
 
-    def exchange(
+    async def _send(
         self,
+        sent: Request[ModelT],
         limits: Limits,
-        endpoint: Endpoint[ModelT],
         url: str,
         query: Mapping[str, str] | None,
-        body: Mapping[str, object] | None,
-        limit: float | None = None,
-        attempt: int = 1,
         hops: int = 0,
-    ) -> responses.Response:
-        """One request and its whole response, of a status 2xx."""
+    ) -> responses.Response | str:
+        """The response, or the URL to which it redirects."""
+        endpoint, limit, attempt = sent.endpoint, sent.timeout, sent.attempt
         http = self.http
         if http is None or self.closed or self.pid != os.getpid():
             http = self._open()
@@ -226,7 +226,12 @@ class Connection:
         headers = None if self.owned else self.headers
         timeout, whole = (limits.timeout, limits.whole) if limit is None else limits.within(limit)
         request = http.build_request(
-            endpoint.method, _url(url), params=query, json=body, headers=headers, timeout=timeout
+            endpoint.method,
+            _url(url),
+            params=query,
+            json=sent.body,
+            headers=headers,
+            timeout=timeout,
         )
         info = RequestInfo(endpoint.method, str(request.url))
         clock = self.clock
@@ -234,9 +239,9 @@ class Connection:
         mark = deadline.set(None if whole is None else time.monotonic() + whole)
         response, failure, chunks, size = None, None, list[bytes](), 0
         try:
-            response = http.send(request, stream=True, auth=self.auth, follow_redirects=False)
+            response = await http.send(request, stream=True, auth=self.auth, follow_redirects=False)
             response.next_request = None  # a copy of the request, token included
-            for chunk in response.iter_bytes():
+            async for chunk in response.aiter_bytes():
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > limits.max_body:
@@ -252,7 +257,7 @@ class Connection:
         finally:
             deadline.reset(mark)
             if response is not None:
-                response.close()
+                await response.aclose()
         now = clock.monotonic()
         if response is None or (failure and issubclass(failure.kind, httpx.TimeoutException)):
             lost = _connection_error(failure, info, whole, now - began)
@@ -268,8 +273,7 @@ class Connection:
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
         if failure is None and 200 <= reply.status < 300:
             return reply
-        target = self._refuse(endpoint, reply, failure, stated, hops)
-        return self.exchange(limits, endpoint, target, None, body, limit, attempt, hops + 1)
+        return self._refuse(endpoint, reply, failure, stated, hops)
 
     def _refuse(
         self,
@@ -308,17 +312,17 @@ class Connection:
         return None if hops < _MAX_REDIRECTS else f"more than {_MAX_REDIRECTS} redirects"
 
 
-def _http_client(root: str, headers: httpx.Headers) -> httpx.Client:
+def _http_client(root: str, headers: httpx.Headers) -> httpx.AsyncClient:
     # Not cheap to import, and a user's own HTTP client does without.
-    from do_images._sync.transport import Transport  # noqa: PLC0415
+    from do_images._async.transport import AsyncTransport  # noqa: PLC0415
 
     scheme, host, _ = responses.origin(root)
     context = _ssl_context(*map(os.environ.get, _SSL_FILES)) if scheme == "https" else None
     try:
-        transport = Transport(context, _proxy(scheme, host))
+        transport = AsyncTransport(context, _proxy(scheme, host))
     except (ImportError, ValueError) as error:
         raise ValueError(f"the proxy of the environment can't be used: {error}") from None
-    return httpx.Client(transport=transport, headers=headers, trust_env=False)
+    return httpx.AsyncClient(transport=transport, headers=headers, trust_env=False)
 
 
 @cache
