@@ -112,6 +112,8 @@ NAMES = [
             "aiter_bytes": "iter_bytes",
             "AnyIOBackend": "SyncBackend",
             "async_client": "client",
+            "async_clock": "clock",
+            "async_transport": "transport",
         }
     ),
 ]

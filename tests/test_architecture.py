@@ -99,6 +99,7 @@ def test_the_two_sides_never_meet() -> None:
                 "do_images._base",
                 "do_images._core.clocks",
                 "do_images._endpoints",
+                "do_images._http.interception",
                 "do_images.models",
             },
         ),
@@ -133,7 +134,7 @@ def test_few_rooms_know_httpx_and_tenacity() -> None:
     for side in ("_async", "_sync"):
         of_httpx = {name for name in rooms("httpx") if _within(name, side)}
         assert of_httpx == {f"{side}.{name}" for name in ("client", "connection", "transport")}
-    assert {name.split(".")[0] for name in rooms("httpx")} == {"_async", "_sync"}
+    assert {name.split(".")[0] for name in rooms("httpx")} == {"_async", "_http", "_sync"}
     assert rooms("tenacity") <= {"_async.session", "_sync.session", "_polling"}
 
 

@@ -13,6 +13,7 @@ from do_images._async.session import AsyncSession
 from do_images._base import RateLimit
 from do_images._core import arguments as check
 from do_images._core.clocks import AsyncClock, AsyncSystemClock
+from do_images._http import interception
 from do_images._version import __version__
 
 __all__ = ["AsyncClient"]
@@ -76,6 +77,11 @@ class AsyncClient:
             token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
         if token is None:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        stand_in = None if http_client is not None else interception.current()
+        if stand_in is not None:
+            http_client = httpx.AsyncClient(transport=stand_in.async_transport, trust_env=False)
+            clock = stand_in.async_clock
+            token = stand_in.token if token is None else token
         refusal = check.token_refusal(token)
         auth = Bearer("" if token is None else token)
         # From here on no frame of ours holds it, whatever is wrong with the other arguments.

@@ -10,6 +10,7 @@ import httpx
 from do_images._base import RateLimit
 from do_images._core import arguments as check
 from do_images._core.clocks import Clock, SystemClock
+from do_images._http import interception
 from do_images._sync.actions import Actions
 from do_images._sync.connection import Bearer, Connection, Limits
 from do_images._sync.images import Images
@@ -77,6 +78,11 @@ class Client:
             token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
         if token is None:
             token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        stand_in = None if http_client is not None else interception.current()
+        if stand_in is not None:
+            http_client = httpx.Client(transport=stand_in.transport, trust_env=False)
+            clock = stand_in.clock
+            token = stand_in.token if token is None else token
         refusal = check.token_refusal(token)
         auth = Bearer("" if token is None else token)
         # From here on no frame of ours holds it, whatever is wrong with the other arguments.
