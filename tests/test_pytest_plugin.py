@@ -96,7 +96,11 @@ def test_nothing():
 """
 
 # What else is installed here is none of the plugin's business, and imports a lot itself.
-OTHERS = sorted({point.name for point in entry_points(group="pytest11")} - {"do_images"})
+OTHERS = sorted(
+    point.name
+    for point in entry_points(group="pytest11")
+    if point.name != "do_images" and not point.name.startswith("xdist")
+)
 
 
 def options(*, needed: str = "") -> list[str]:
