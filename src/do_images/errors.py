@@ -1,8 +1,8 @@
-"""Everything that this package raises, apart from `ValueError` and `TypeError` for wrong arguments.
+"""The errors of this package. Wrong arguments raise `ValueError` or `TypeError` instead.
 
-    DOImagesError
+    DOImagesError                       .action .image .region
     ├── APIError                        .request
-    │   ├── APIConnectionError          nothing came back
+    │   ├── APIConnectionError          .never_sent
     │   │   └── APITimeoutError
     │   ├── APIStatusError              .status_code .error_id .message .request_id .retry_after
     │   │   │                           .rate_limit .body
@@ -14,23 +14,26 @@
     │   │   ├── UnprocessableEntityError 422
     │   │   ├── RateLimitError          429
     │   │   └── InternalServerError     5xx
-    │   └── APIResponseValidationError  a 2xx whose body is not what the API promises
-    ├── ActionError                     .action
+    │   └── APIResponseValidationError  .status_code .field .request_id .body
+    ├── ActionError
     │   ├── ActionErroredError
     │   └── ActionTimeoutError          also a TimeoutError
-    ├── ActionGroupError                also an ExceptionGroup; .actions
-    └── ImageError                      .image
-        ├── ImageImportError
-        └── ImageTimeoutError           also a TimeoutError
+    ├── ActionGroupError                also an ExceptionGroup; .actions .failures .present
+    ├── ImageError
+    │   ├── ImageImportError
+    │   └── ImageTimeoutError           also a TimeoutError
+    ├── ImageGroupError                 also an ExceptionGroup; .destroyed .failures
+    └── NoMatchError                    also a LookupError
 
-Every error can be pickled and copied, and none holds the token.
+Every error can be pickled and copied, and none holds the token. The text of an error is one
+printable line of at most 1,000 characters, of a group 4,000.
 """
 
-import copy
-from collections.abc import Sequence
-from typing import NamedTuple, Self, TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Generic, NamedTuple, Self, TypeVar, cast
 
 from do_images._base import RateLimit
+from do_images._text import printable
 from do_images.models import Action, Image
 
 __all__ = [
@@ -48,9 +51,11 @@ __all__ = [
     "ConflictError",
     "DOImagesError",
     "ImageError",
+    "ImageGroupError",
     "ImageImportError",
     "ImageTimeoutError",
     "InternalServerError",
+    "NoMatchError",
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
@@ -59,6 +64,12 @@ __all__ = [
 ]
 
 ExcT = TypeVar("ExcT", bound=Exception)
+KeyT = TypeVar("KeyT")
+
+# The most characters of an error's text, of a group's, and of the parts of either.
+_LIMIT, _GROUP_LIMIT = 1_000, 4_000
+_SUBJECT_LIMIT, _NOTE_LIMIT, _PART_LIMIT = 150, 350, 160
+_URL_LIMIT, _ID_LIMIT = 200, 64
 
 
 class RequestInfo(NamedTuple):
@@ -73,77 +84,101 @@ class RequestInfo(NamedTuple):
 class DOImagesError(Exception):
     """The base of every error of this package."""
 
+    # The private attributes are set by do_images._core.failures.
+    _limit = _LIMIT
+    _subject = ""
+    _note = ""
+    _action: Action | None = None
+    _image: Image | None = None
+    _region: str | None = None
+
     def __init__(self, message: str) -> None:
         """`message` says in one sentence what went wrong."""
         super().__init__(message)
-        self._before = ""
-        self._after = ""
+
+    @property
+    def action(self) -> Action | None:
+        """The action that the error is about, as it was last seen; None where there is none."""
+        return self._action
+
+    @property
+    def image(self) -> Image | None:
+        """The image that the error is about, as it was last seen; None where there is none."""
+        return self._image
+
+    @property
+    def region(self) -> str | None:
+        """The slug of the region that the error is about; None where there is none."""
+        return self._region
 
     def __str__(self) -> str:
-        """What it is about, what went wrong, and what is known beyond that."""
-        told = f"{self._before}{self._text()}"
-        return f"{told.rstrip('.')}. {self._after}" if self._after else told
+        """Return what the error is about, what happened, and what to do, in one printable line."""
+        before = f"{printable(self._subject, _SUBJECT_LIMIT)}: " if self._subject else ""
+        after = f". {printable(self._note, _NOTE_LIMIT)}" if self._note else ""
+        text = self._text(self._limit - len(before) - len(after))
+        return printable(f"{before}{text.rstrip('.') if after else text}{after}", self._limit)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default calls __init__ with `args` alone, which loses what was given by keyword.
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        # The default calls __init__ with `args` alone, which loses what was given by keyword, and
+        # leaves out the cause. Only a cause of ours is sure to be picklable.
+        cause = self.__cause__ if isinstance(self.__cause__, DOImagesError) else None
+        return _restore, (type(self), self.args, self.__dict__.copy(), cause)
 
-    def about(self, subject: str) -> Self:
-        """A copy whose text begins with `subject`, such as the region that failed."""
-        twin = copy.copy(self)
-        twin.__dict__["_before"] = f"{subject}: {self._before}"
-        twin.__cause__ = self.__cause__
-        return twin
-
-    def adding(self, sentence: str) -> Self:
-        """The same error, with one more sentence at the end of its text."""
-        self._after = f"{self._after} {sentence}".strip()
-        return self
-
-    def _text(self) -> str:
-        return str(self.args[0])
+    def _text(self, limit: int) -> str:
+        """Return what happened in about `limit` characters."""
+        return printable(str(self.args[0]), limit)
 
 
-def _restore(cls: type[ExcT], args: tuple[object, ...], state: dict[str, object]) -> ExcT:
+def _restore(
+    cls: type[ExcT],
+    args: tuple[object, ...],
+    state: Mapping[str, object],
+    cause: BaseException | None = None,
+) -> ExcT:
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
+    if cause is not None:
+        error.__cause__ = cause
     return error
 
 
 class APIError(DOImagesError):
-    """A request was sent, or was about to be, and its answer is no use."""
-
-    elapsed: float = 0.0
-    """Seconds from sending the request until it had failed."""
+    """A request failed, or its response is invalid."""
 
     def __init__(self, message: str, *, request: RequestInfo) -> None:
-        """`request` is what was asked."""
+        """`request` is the request that failed."""
         super().__init__(message)
         self.request = request
+        """The request that failed: its `method` and its `url`."""
 
-    def _text(self) -> str:
-        return f"{self.request.method} {self.request.url}: {self.args[0]}"
+    def _text(self, limit: int) -> str:
+        where = f"{self.request.method} {printable(self.request.url, _URL_LIMIT)}: "
+        return where + self._outcome(limit - len(where))
+
+    def _outcome(self, limit: int) -> str:
+        return printable(str(self.args[0]), limit)
 
 
 class APIConnectionError(APIError):
-    """Nothing came back: no connection, or it broke before an answer.
-
-    `never_sent` is true when the server certainly did not get the request.
-    """
+    """No response was received: there was no connection, or it broke before the response."""
 
     def __init__(self, message: str, *, request: RequestInfo, never_sent: bool = False) -> None:
-        """`never_sent` says that the request surely did not reach the server."""
+        """`never_sent` is true where the request did not leave."""
         super().__init__(message, request=request)
         self.never_sent = never_sent
+        """Whether the server certainly did not get the request."""
 
 
 class APITimeoutError(APIConnectionError):
-    """No whole answer came within the client's `timeout`."""
+    """No complete response was received within the `timeout` of the request."""
 
 
 class APIStatusError(APIError):
-    """The API answered with a status other than 2xx."""
+    """The API responded with a status other than 2xx."""
 
     def __init__(
         self,
@@ -157,32 +192,35 @@ class APIStatusError(APIError):
         rate_limit: RateLimit | None = None,
         body: object = None,
     ) -> None:
-        """The parts of the answer; see the attributes of the same names."""
+        """The parts of the response; see the attributes of the same names."""
         super().__init__(message, request=request)
         self.message = message
-        """What the API says went wrong, else the standard words for the status."""
+        """The API's own description of the error, else the standard phrase of the status."""
         self.status_code = status_code
         """The HTTP status, such as 404."""
         self.error_id = error_id
-        """The API's short name of the error, such as `not_found`."""
+        """The API's short name of the error, such as `not_found`; None where there is none."""
         self.request_id = request_id
-        """What DigitalOcean's support asks for."""
+        """The id by which DigitalOcean's support finds the request; None where there is none."""
         self.retry_after = retry_after
-        """Seconds to wait before the next try, where the answer names a time."""
+        """Seconds to wait before the next try; None where the response does not name a time."""
         self.rate_limit = rate_limit
-        """The quota that the answer states."""
+        """The rate limit by the headers of the response; None where they are missing."""
         self.body = body
-        """The decoded JSON of the answer, else its text."""
+        """The decoded JSON of the response, else its text."""
 
-    def _text(self) -> str:
-        name = f" {self.error_id}" if self.error_id else ""
-        trace = f" (request id {self.request_id})" if self.request_id else ""
-        where = f"{self.request.method} {self.request.url}"
-        return f"{where}: {self.status_code}{name}: {self.message}{trace}"
+    def _outcome(self, limit: int) -> str:
+        name = f" {printable(self.error_id, _ID_LIMIT)}" if self.error_id else ""
+        begin, end = f"{self.status_code}{name}: ", _request_id(self.request_id)
+        return f"{begin}{printable(self.message, limit - len(begin) - len(end))}{end}"
+
+
+def _request_id(request_id: str | None) -> str:
+    return f" (request id {printable(request_id, _ID_LIMIT)})" if request_id else ""
 
 
 class BadRequestError(APIStatusError):
-    """400: the API could not make sense of the request."""
+    """400: the API could not understand the request."""
 
 
 class AuthenticationError(APIStatusError):
@@ -190,7 +228,7 @@ class AuthenticationError(APIStatusError):
 
 
 class PermissionDeniedError(APIStatusError):
-    """403: the token lacks a scope; the text says which one the call needs."""
+    """403: the token lacks a scope; the text names the one that the call needs."""
 
 
 class NotFoundError(APIStatusError):
@@ -198,15 +236,15 @@ class NotFoundError(APIStatusError):
 
 
 class ConflictError(APIStatusError):
-    """409: the request collides with another change."""
+    """409: the request conflicts with another change."""
 
 
 class UnprocessableEntityError(APIStatusError):
-    """422: the request is well-formed but can't be done, for instance on a busy image."""
+    """422: the API understood the request but can't carry it out, for instance on a busy image."""
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; `retry_after` says for how many seconds, where that is known."""
+    """429: too many requests; `retry_after` is the time to wait, where that is known."""
 
 
 class InternalServerError(APIStatusError):
@@ -214,10 +252,7 @@ class InternalServerError(APIStatusError):
 
 
 class APIResponseValidationError(APIError):
-    """A 2xx whose body is not what the API promises.
-
-    `incomplete` is true when the connection ended in the middle of the body.
-    """
+    """The API responded with 2xx and a body that is not what its specification says."""
 
     def __init__(
         self,
@@ -228,37 +263,43 @@ class APIResponseValidationError(APIError):
         field: str | None = None,
         request_id: str | None = None,
         body: object = None,
-        incomplete: bool = False,
     ) -> None:
-        """The parts of the answer; see the attributes of the same names."""
+        """The parts of the response; see the attributes of the same names."""
         super().__init__(message, request=request)
         self.status_code = status_code
         """The HTTP status, such as 200."""
         self.field = field
-        """The path of the first field that is wrong, such as `image.created_at`."""
+        """The path of the first invalid field, such as `image.created_at`."""
         self.request_id = request_id
-        """What DigitalOcean's support asks for."""
+        """The id by which DigitalOcean's support finds the request; None where there is none."""
         self.body = body
-        """The decoded JSON of the answer, else its text."""
-        self.incomplete = incomplete
+        """The decoded JSON of the response, else its text."""
+
+    def _outcome(self, limit: int) -> str:
+        end = _request_id(self.request_id)
+        return printable(str(self.args[0]), limit - len(end)) + end
 
 
 class ActionError(DOImagesError):
-    """An action did not come to a good end."""
+    """An action did not complete."""
 
     def __init__(self, message: str, *, action: Action) -> None:
         """`action` is its newest state."""
         super().__init__(message)
-        self.action = action
-        """The action as it was last seen; hand it to `do.action.wait` to take the wait up."""
+        self._action = action
+
+    @property
+    def action(self) -> Action:
+        """The action as it was last seen; pass it to `do.action.wait` to resume the wait."""
+        return cast("Action", self._action)
 
 
 class ActionErroredError(ActionError):
-    """The action ended with the status `errored`."""
+    """The action ended, but not as `completed`."""
 
 
 class ActionTimeoutError(ActionError, TimeoutError):
-    """The action was still in progress when the wait's `timeout` was over."""
+    """The action had not ended at the `timeout` of the wait."""
 
 
 class ImageError(DOImagesError):
@@ -267,49 +308,122 @@ class ImageError(DOImagesError):
     def __init__(self, message: str, *, image: Image) -> None:
         """`image` is its newest state."""
         super().__init__(message)
-        self.image = image
-        """The image as it was last seen; hand it to `do.image.wait` to take the wait up."""
+        self._image = image
+
+    @property
+    def image(self) -> Image:
+        """The image as it was last seen; pass it to `do.image.wait` to resume the wait."""
+        return cast("Image", self._image)
 
 
 class ImageImportError(ImageError):
-    """The import of a custom image failed; the text holds the API's `error_message`."""
+    """The import of a custom image failed; the text contains the API's `error_message`."""
 
 
 class ImageTimeoutError(ImageError, TimeoutError):
-    """The image was not available when the wait's `timeout` was over."""
+    """The image was not available at the `timeout` of the wait."""
 
 
-class ActionGroupError(DOImagesError, ExceptionGroup[Exception]):
-    """Some of several actions failed, or were not done in time; `except*` takes it apart."""
+class NoMatchError(DOImagesError, LookupError):
+    """No image matches; the text names the filters and how many images there were."""
 
-    actions: list[Action]
-    """All actions that were started, the good ones too, each in its newest state."""
 
-    def __new__(
-        cls, message: str, exceptions: Sequence[Exception], *, actions: Sequence[Action] = ()
-    ) -> Self:
-        """One error for each action, or region, that failed."""
-        self = super().__new__(cls, message, tuple(exceptions))
-        self.actions = list(actions)
-        return self
+class _GroupError(DOImagesError, ExceptionGroup[Exception], Generic[KeyT]):
+    """An exception group that can be pickled and whose text has a limit."""
 
-    def __init__(
-        self, message: str, exceptions: Sequence[Exception], *, actions: Sequence[Action] = ()
-    ) -> None:
-        """One error for each action, or region, that failed."""
-        # Not super(): an exception's __init__ takes for `args` what it is given.
-        self._before = self._after = ""
+    _limit = _GROUP_LIMIT
+
+    failures: dict[KeyT, DOImagesError]
+
+    def __new__(cls, message: str, exceptions: Sequence[Exception], **_: object) -> Self:
+        return super().__new__(cls, message, tuple(exceptions))
+
+    # Not super(): an exception's __init__ takes for `args` what it is given.
+    def __init__(self, message: str, exceptions: Sequence[Exception], **_: object) -> None: ...
 
     def __reduce__(self) -> tuple[object, ...]:
         # The parts travel with the message: a group can't be made without them.
-        parts = (self.message, self.exceptions)
-        return _restore, (type(self), parts, self.__dict__.copy())
+        restore, (kind, _, *state) = cast("tuple[object, tuple[object, ...]]", super().__reduce__())
+        return restore, (kind, (self.message, self.exceptions), *state)
 
     # The base promises a group of whatever it is given; ours holds exceptions only.
-    def derive(self, excs: Sequence[ExcT], /) -> "ActionGroupError":  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above
-        """What `split` and `except*` make of a part: it keeps all actions."""
-        return ActionGroupError(self.message, excs, actions=self.actions)
+    def derive(self, excs: Sequence[ExcT], /) -> Self:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above
+        """Return the group that `split` and `except*` make of a part of the exceptions."""
+        part = _restore(type(self), (self.message, tuple(excs)), self.__dict__)
+        part.failures = _held(self.failures, excs)
+        return part
 
-    def _text(self) -> str:
-        parts = "; ".join(str(error) for error in self.exceptions)
-        return f"{self.message} ({len(self.exceptions)} failed): {parts}"
+    def _text(self, limit: int) -> str:
+        count = len(self.exceptions)
+        head = f"{printable(self.message, _NOTE_LIMIT)} ({count} failed): "
+        left = limit - len(head) - len("and 1000000 more")
+        share = max(left // count - len("; "), _PART_LIMIT)
+        parts = list(self._parts(left, share))
+        more = count - len(parts)
+        return head + "; ".join([*parts, f"and {more} more"] if more else parts)
+
+    def _parts(self, left: int, share: int) -> Iterator[str]:
+        for error in self.exceptions:
+            part = printable(str(error), share)
+            left -= len(part) + len("; ")
+            if left < 0:
+                return
+            yield part
+
+
+def _held(
+    failures: Mapping[KeyT, DOImagesError], exceptions: Sequence[Exception]
+) -> dict[KeyT, DOImagesError]:
+    held = set(map(id, exceptions))
+    return {key: error for key, error in failures.items() if id(error) in held}
+
+
+class ActionGroupError(_GroupError[str]):
+    """At least one of several actions did not complete.
+
+    It is a `DOImagesError` and an `ExceptionGroup`, so that `except*` takes it apart.
+    """
+
+    failures: dict[str, DOImagesError]
+    """The exceptions by region for `transfer_many`, by the action's id for `wait_all`."""
+
+    def __init__(  # pyright: ignore[reportInconsistentConstructor] - __new__ leaves the keywords to it
+        self,
+        message: str,
+        exceptions: Sequence[Exception],
+        *,
+        actions: Sequence[Action] = (),
+        failures: Mapping[str, DOImagesError] | None = None,
+        present: Sequence[str] = (),
+    ) -> None:
+        """`failures` are those of the `exceptions` that have a key."""
+        super().__init__(message, exceptions)
+        self.failures = _held(failures or {}, exceptions)
+        self.actions = list(actions)
+        """All actions that were started, the completed ones too, each in its newest state."""
+        self.present = list(present)
+        """The regions that had the image already, so that nothing was started there."""
+
+
+class ImageGroupError(_GroupError[int]):
+    """At least one of several images could not be destroyed.
+
+    It is a `DOImagesError` and an `ExceptionGroup`, so that `except*` takes it apart.
+    """
+
+    failures: dict[int, DOImagesError]
+    """The exceptions by the id of the image."""
+
+    def __init__(  # pyright: ignore[reportInconsistentConstructor] - __new__ leaves the keywords to it
+        self,
+        message: str,
+        exceptions: Sequence[Exception],
+        *,
+        failures: Mapping[int, DOImagesError] | None = None,
+        destroyed: Sequence[int] = (),
+    ) -> None:
+        """`failures` are those of the `exceptions` that have a key."""
+        super().__init__(message, exceptions)
+        self.failures = _held(failures or {}, exceptions)
+        self.destroyed = list(destroyed)
+        """The ids of the images that are gone."""

@@ -20,6 +20,7 @@ from do_images import (
     InternalServerError,
 )
 from do_images._core.clocks import deadline
+from do_images._core.failures import is_incomplete
 from do_images._sync.transport import _Backend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
 from tests.hostile import (
     HostileServer,
@@ -236,7 +237,7 @@ def test_a_body_that_breaks_off_every_time(script: Script) -> None:
         with _client(server) as do:
             with pytest.raises(APIResponseValidationError, match="can't be used") as caught:
                 do.image.info(1)
-    assert caught.value.incomplete
+    assert is_incomplete(caught.value)
     assert caught.value.status_code == 200
     assert len(server.requests) == 3
 
@@ -249,7 +250,7 @@ def test_a_body_that_makes_no_sense(data: bytes) -> None:
                 do.image.info(1)
     error = caught.value
     assert len(server.requests) == 1
-    assert (error.request_id, error.incomplete) == ("req-1", False)
+    assert (error.request_id, is_incomplete(error)) == ("req-1", False)
     assert f"GET {server.url}/v2/images/1" in str(error)
     assert "req-1" in str(error)
     assert "the body begins" in str(error)

@@ -12,6 +12,7 @@ from do_images import (
     APITimeoutError,
     RequestInfo,
 )
+from do_images._core.failures import with_context
 from do_images._core.retry import (
     backoff,
     busy,
@@ -40,9 +41,8 @@ def _lost(*, never_sent: bool = False) -> APIConnectionError:
 
 
 def _body(body: object, *, incomplete: bool = False) -> APIResponseValidationError:
-    return APIResponseValidationError(
-        "odd", request=REQUEST, status_code=200, body=body, incomplete=incomplete
-    )
+    error = APIResponseValidationError("odd", request=REQUEST, status_code=200, body=body)
+    return with_context(error, incomplete=incomplete)
 
 
 ERRORS = (

@@ -14,7 +14,7 @@ import httpx
 
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import arguments as check
-from do_images._core import responses, retry
+from do_images._core import failures, responses, retry
 from do_images._core.clocks import AsyncClock, deadline
 from do_images._core.rate_limiter import RateLimiter
 from do_images._core.requests import Request
@@ -353,8 +353,7 @@ def _connection_error(
         told = f"no answer ({kind.__name__}: {told})"
         error_kind = APIConnectionError
     error = error_kind(told, request=info, never_sent=never_sent)
-    error.elapsed = took
-    return error
+    return failures.with_context(error, elapsed=took)
 
 
 def _log_outcome(

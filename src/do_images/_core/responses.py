@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from do_images._base import Endpoint, ModelT, NoContent, RateLimit
+from do_images._core.failures import with_context
 from do_images.errors import (
     APIResponseValidationError,
     APIStatusError,
@@ -87,18 +88,15 @@ def invalid_response(
     """The error for a 2xx that can't be used."""
     content = reply.redact(reply.content)
     request_id = _request_id(None, reply)
-    trace = f" (request id {request_id})" if request_id else ""
     error = APIResponseValidationError(
-        f"{reply.status}, but {problem}{trace}; the body begins {_beginning(content)}",
+        f"{reply.status}, but {problem}; the body begins {_beginning(content)}",
         request=reply.request,
         status_code=reply.status,
         field=field,
         request_id=request_id,
         body=_decoded(content),
-        incomplete=incomplete,
     )
-    error.elapsed = reply.elapsed
-    return error
+    return with_context(error, elapsed=reply.elapsed, incomplete=incomplete)
 
 
 def _beginning(content: bytes) -> str:
@@ -150,11 +148,10 @@ def status_error(
         rate_limit=quota,
         body=body,
     )
-    error.elapsed = reply.elapsed
+    note = None
     if kind is PermissionDeniedError:
-        scopes = " and ".join(endpoint.scopes)
-        return error.adding(f"This call needs a token with the scope {scopes}.")
-    return error
+        note = f"This call needs a token with the scope {' and '.join(endpoint.scopes)}."
+    return with_context(error, note=note, elapsed=reply.elapsed)
 
 
 def _as_object(body: object) -> dict[str, object] | None:

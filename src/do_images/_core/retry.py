@@ -4,6 +4,7 @@ import random
 
 from pydantic_core import from_json
 
+from do_images._core.failures import is_incomplete
 from do_images.errors import (
     APIConnectionError,
     APIError,
@@ -37,7 +38,7 @@ def transient(error: APIError) -> bool:
     if isinstance(error, APIStatusError):
         return error.status_code in _PASSING or error.status_code >= 500
     if isinstance(error, APIResponseValidationError):
-        return error.incomplete or _cut_off(error.body)
+        return is_incomplete(error) or _cut_off(error.body)
     return isinstance(error, APIConnectionError)
 
 
@@ -70,7 +71,7 @@ def repeatable(method: str, error: APIError) -> bool:
     """Whether sending it again can help, and can't do the same thing twice."""
     if isinstance(error, APIStatusError) and error.status_code not in _PASSING:
         return False
-    if isinstance(error, APIResponseValidationError) and not error.incomplete:
+    if isinstance(error, APIResponseValidationError) and not is_incomplete(error):
         return False
     return transient(error) and (method in _IDEMPOTENT or not_executed(error))
 

@@ -9,7 +9,7 @@ from operator import not_
 from typing import TYPE_CHECKING
 
 from do_images._base import Endpoint, ModelT, RateLimit
-from do_images._core import pagination, responses, retry
+from do_images._core import failures, pagination, responses, retry
 from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
@@ -81,31 +81,31 @@ class Session:
             raise first
         from tenacity import Retrying, stop_after_attempt  # noqa: PLC0415 - only who fails pays
 
-        failures: list[APIError] = []
+        tried: list[APIError] = []
 
         def attempt() -> responses.Response:
-            if not failures:
-                failures.append(first)
+            if not tried:
+                tried.append(first)
                 raise first
             try:
-                attempted = replace(request, attempt=len(failures) + 1)
+                attempted = replace(request, attempt=len(tried) + 1)
                 return self.connection.send(attempted, self.limits)
             except APIError as error:
                 # It is gone, as was asked for: by a try of ours that got no clear answer.
                 gone = endpoint.method == "DELETE" and isinstance(error, NotFoundError)
-                if gone and any(map(retry.outcome_unknown, failures)):
+                if gone and any(map(retry.outcome_unknown, tried)):
                     return responses.Response(error.request, 204, {}, b"")
-                failures.append(error)
+                tried.append(error)
                 raise
 
         def pause(state: "RetryCallState") -> float:
-            return retry.backoff(state.attempt_number, failures[-1])
+            return retry.backoff(state.attempt_number, tried[-1])
 
         def announce(state: "RetryCallState") -> None:
-            _log.info("trying again in %.2f s: %s", state.upcoming_sleep, failures[-1])
+            _log.info("trying again in %.2f s: %s", state.upcoming_sleep, tried[-1])
 
         def worth(state: "RetryCallState") -> bool:
-            # tenacity catches Ctrl-C and a task's cancellation as well: these are no failures.
+            # tenacity catches Ctrl-C and a task's cancellation as well: these are no tried.
             failure = state.outcome.exception() if state.outcome is not None else None
             return isinstance(failure, APIError) and self._worth(endpoint, failure)
 
@@ -137,7 +137,7 @@ class Session:
             reply = self.send(IMAGE_ACTIONS_CREATE, segments, None, body)
         except APIError as error:
             # Only its last try can have started something: those before were surely refused.
-            began = self.connection.clock.monotonic() - error.elapsed
+            began = self.connection.clock.monotonic() - failures.elapsed(error)
             failure = error
         else:
             self.connection.claim(reply.action)
@@ -179,10 +179,11 @@ class Session:
             if answers
             else "the image's actions could not be looked at"
         )
-        raise failure.adding(
+        note = (
             f"Whether the {body['type']} was started is not known: {looked}. It was not sent "
             f"again; see do.image.action_list({segments['image_id']}) before you do."
         )
+        raise failures.with_context(failure, note=note)
 
     def send_unsafe(
         self,
@@ -196,7 +197,8 @@ class Session:
         except APIError as error:
             failure = error
         if retry.outcome_unknown(failure):
-            failure.adding("The request may have been carried out; it was not sent again.")
+            note = "The request may have been carried out; it was not sent again."
+            raise failures.with_context(failure, note=note)
         raise failure
 
     # ── Waiting ─────────────────────────────────────────────────────────────────────────────

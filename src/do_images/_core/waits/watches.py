@@ -14,6 +14,7 @@ from do_images._base import Model
 from do_images._core import arguments as check
 from do_images._core import retry
 from do_images._core.clocks import Now
+from do_images._core.failures import with_context
 from do_images._core.rate_limiter import WINDOW
 from do_images._core.waits.poll_requests import PollRequest, Target, account_page, plan, single
 from do_images._endpoints import (
@@ -347,7 +348,9 @@ class ActionWatch(Watch):
         if ask.endpoint is IMAGE_ACTIONS_LIST and not isinstance(error, _FINAL):
             return  # one of the others on the list may be at fault: each is asked for singly
         for id_ in sorted(ask.expected_ids & self._pending.keys()):
-            self.errors[id_] = error.about(self.name(self.newest[id_]))
+            self.errors[id_] = with_context(
+                error, subject=self.name(self.newest[id_]), action=self.newest[id_]
+            )
             del self._pending[id_]
 
     def time_out(self) -> None:
@@ -452,14 +455,21 @@ class TransferWatch(ActionWatch):
             super().refused(ask, error)
         else:
             self._queue.remove(ask.region)
-            self.unstarted[ask.region] = error.about(f"transfer to {ask.region}")
+            self.unstarted[ask.region] = with_context(
+                error, subject=f"transfer to {ask.region}", region=ask.region
+            )
 
     def time_out(self) -> None:
         super().time_out()
         for region in self._queue:
             cause = self._later or self.trouble
             subject = f"transfer to {region}, not started {self.terms.after()}"
-            self.unstarted[region] = cause.about(subject) if cause else DOImagesError(subject)
+            error = (
+                with_context(cause, subject=subject, region=region)
+                if cause
+                else with_context(DOImagesError(subject), region=region)
+            )
+            self.unstarted[region] = error
         self._queue.clear()
 
     def by_region(self) -> dict[str, Action]:
