@@ -153,7 +153,7 @@ def new_fake(monkeypatch: pytest.MonkeyPatch, _own_logging: None) -> Callable[[]
     """Makes a fake whose token is in the environment."""
 
     def make() -> FakeDigitalOcean:
-        fake = FakeDigitalOcean(parallel_transfers=True)
+        fake = FakeDigitalOcean()
         monkeypatch.setenv("DIGITALOCEAN_ACCESS_TOKEN", fake.token())
         return fake
 

@@ -84,7 +84,7 @@ def test_catches_errors(fake: FakeDigitalOcean) -> None:
 
 
 def test_catches_groups() -> None:
-    fake = FakeDigitalOcean(parallel_transfers=True)
+    fake = FakeDigitalOcean()
     with fake.client() as do:
         unfinished = app_values.several_late(do, app_sync.SNAPSHOT)
         assert {action.region_slug for action in unfinished} == {"blr1", "syd1"}

@@ -62,7 +62,7 @@ def test_tasks_share_a_client(server: HostileServer) -> None:
 
 def test_threads_whose_answers_are_lost_each_find_their_own_transfer() -> None:
     regions = ["ams3", "blr1", "fra1", "lon1", "nyc3", "sfo3", "sgp1", "tor1"]
-    with FakeDigitalOcean(parallel_transfers=True) as fake:
+    with FakeDigitalOcean() as fake:
         image = fake.add_image()
         for _ in regions:
             fake.fail_next("POST", "/v2/images/{id}/actions", lose="after")

@@ -65,7 +65,7 @@ def _many_images(name: str, wait: _Wait) -> _Rows:
 def _one_image(name: str, wait: _Wait) -> _Rows:
     regions = ["ams3", "atl1", "blr1", "fra1", "lon1", "nyc2", "nyc3", "ric1"]
     regions += ["sfo2", "sfo3", "sgp1", "tor1"]
-    with FakeDigitalOcean(parallel_transfers=True) as fake:
+    with FakeDigitalOcean() as fake:
         image = fake.add_image()
         fake.transfer_takes(3.0)
         with fake.client() as do:

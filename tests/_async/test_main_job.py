@@ -92,7 +92,8 @@ async def test_destroys(do: AsyncClient) -> None:
     assert caught.value.request_id
 
 
-async def test_a_busy_image_says_so(do: AsyncClient) -> None:
+async def test_a_busy_image_says_so(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    fake.quirk("one_transfer_at_a_time")
     await do.image.transfer(SNAPSHOT, "nyc3")
     with pytest.raises(UnprocessableEntityError, match="pending event"):
         await do.image.transfer(SNAPSHOT, "ams3")

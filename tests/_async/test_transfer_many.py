@@ -34,8 +34,8 @@ REGIONS = ["nyc3", "ams3", "sgp1", "lon1"]
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    """As its images are as a rule: busy with one transfer at a time."""
-    return FakeDigitalOcean()
+    """A fake whose images are copied to one region at a time."""
+    return FakeDigitalOcean(one_transfer_at_a_time=True)
 
 
 @pytest.fixture
@@ -46,8 +46,8 @@ async def do(fake: FakeDigitalOcean) -> AsyncIterator[AsyncClient]:
 
 @pytest.fixture
 def parallel() -> FakeDigitalOcean:
-    """One whose images can be copied to several regions at once."""
-    return FakeDigitalOcean(parallel_transfers=True)
+    """A fake whose images are copied to several regions at once."""
+    return FakeDigitalOcean()
 
 
 def _calls(fake: FakeDigitalOcean) -> list[str]:

@@ -91,7 +91,8 @@ def test_destroys(do: Client) -> None:
     assert caught.value.request_id
 
 
-def test_a_busy_image_says_so(do: Client) -> None:
+def test_a_busy_image_says_so(fake: FakeDigitalOcean, do: Client) -> None:
+    fake.quirk("one_transfer_at_a_time")
     do.image.transfer(SNAPSHOT, "nyc3")
     with pytest.raises(UnprocessableEntityError, match="pending event"):
         do.image.transfer(SNAPSHOT, "ams3")

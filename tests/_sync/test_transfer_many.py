@@ -33,8 +33,8 @@ REGIONS = ["nyc3", "ams3", "sgp1", "lon1"]
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    """As its images are as a rule: busy with one transfer at a time."""
-    return FakeDigitalOcean()
+    """A fake whose images are copied to one region at a time."""
+    return FakeDigitalOcean(one_transfer_at_a_time=True)
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def do(fake: FakeDigitalOcean) -> Iterator[Client]:
 
 @pytest.fixture
 def parallel() -> FakeDigitalOcean:
-    """One whose images can be copied to several regions at once."""
-    return FakeDigitalOcean(parallel_transfers=True)
+    """A fake whose images are copied to several regions at once."""
+    return FakeDigitalOcean()
 
 
 def _calls(fake: FakeDigitalOcean) -> list[str]:

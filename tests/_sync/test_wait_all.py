@@ -27,7 +27,7 @@ SNAPSHOT, BACKUP = 7555620, 7555621
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    return FakeDigitalOcean(parallel_transfers=True)
+    return FakeDigitalOcean()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Each command does what it says, in process and against the fake."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from do_images.testing import FakeDigitalOcean
@@ -11,7 +13,7 @@ OTHER = "c9a1e0c2-0000-4000-8000-000000000001"
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    return FakeDigitalOcean()
+    return FakeDigitalOcean(now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_lists_images(fake: FakeDigitalOcean) -> None:

@@ -26,7 +26,7 @@ FAULTS: list[tuple[Arrange, int, str, int | None]] = [
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    return FakeDigitalOcean(parallel_transfers=True)
+    return FakeDigitalOcean()
 
 
 @pytest.mark.parametrize(("arrange", "code", "kind", "status"), FAULTS)

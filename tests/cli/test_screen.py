@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -123,7 +124,7 @@ def test_a_long_list_in_json_is_one_document() -> None:
 
 
 def test_the_names_of_the_fields_are_stable() -> None:
-    fake = FakeDigitalOcean()
+    fake = FakeDigitalOcean(now=datetime(2026, 1, 1, tzinfo=UTC))
     fake.quirk("unknown_fields")
     (image, *_) = run("list", "-o", "json", to=fake).json
     assert tuple(image) == (

@@ -44,7 +44,7 @@ class Regionless(httpx.BaseTransport):
 
 @pytest.fixture
 def fake() -> FakeDigitalOcean:
-    return FakeDigitalOcean(parallel_transfers=True)
+    return FakeDigitalOcean()
 
 
 def test_waits_for_several_regions(fake: FakeDigitalOcean) -> None:
@@ -63,14 +63,14 @@ def test_waits_for_several_regions(fake: FakeDigitalOcean) -> None:
 
 
 def test_waits_its_turn_on_a_busy_image() -> None:
-    fake = FakeDigitalOcean()
+    fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "--poll", 1, to=fake)
     assert done.code == 0
     assert [action.status for action in fake.actions] == ["completed", "completed"]
 
 
-def test_a_turn_that_never_comes(fake: FakeDigitalOcean) -> None:
-    fake = FakeDigitalOcean()
+def test_a_turn_that_never_comes() -> None:
+    fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     fake.transfer_takes(math.inf)
     given = (SNAPSHOT, "nyc3", "ams3", "--wait", "--timeout", "20", "-o", "json")
     done = run("transfer", *given, to=fake)
@@ -195,7 +195,7 @@ def test_ctrl_c_stops_waiting_only(fake: FakeDigitalOcean, sleep: int) -> None:
 
 
 def test_ctrl_c_before_a_transfer_had_its_turn() -> None:
-    fake = FakeDigitalOcean()
+    fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     to = reach(fake, clock=Interrupting(fake.clock, 1))
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "-o", "json", to=to)
     assert done.error["kind"] == "interrupted"

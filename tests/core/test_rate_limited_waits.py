@@ -155,7 +155,7 @@ def test_a_call_of_ones_own_is_never_held_back() -> None:
 
 @pytest.mark.parametrize("headers", [{"retry-after": "90"}, {"ratelimit-remaining": "0"}])
 def test_a_429_in_one_wait_pauses_all(headers: dict[str, str]) -> None:
-    fake = FakeDigitalOcean(parallel_transfers=True)
+    fake = FakeDigitalOcean()
     fake.transfer_takes(200)
     with fake.client() as do:
         actions = [do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3", "sgp1")]

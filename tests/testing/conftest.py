@@ -6,13 +6,13 @@ import httpx
 import pytest
 
 from do_images.testing import FakeDigitalOcean
-from tests.testing.faithful import http
+from tests.testing.faithful import NEW_YEAR, http
 
 
 @pytest.fixture
 def fake() -> Iterator[FakeDigitalOcean]:
     """A fresh one."""
-    with FakeDigitalOcean() as fake:
+    with FakeDigitalOcean(now=NEW_YEAR) as fake:
         yield fake
 
 

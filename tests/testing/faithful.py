@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from do_images.testing import FakeDigitalOcean
 Node = Mapping[str, Any]
 
 SPEC: Node = yaml.safe_load((Path(__file__).parents[2] / "spec/images.yaml").read_text("utf-8"))
+NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the fakes of these tests start."""
 BASE = "https://api.digitalocean.com"
 
 

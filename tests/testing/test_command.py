@@ -111,7 +111,7 @@ def test_explains_itself(
     with pytest.raises(SystemExit) as caught:
         runpy.run_module("do_images.testing", run_name="__main__")
     assert caught.value.code == 0
-    assert "--parallel-transfers" in capsys.readouterr().out
+    assert "--one-transfer-at-a-time" in capsys.readouterr().out
 
 
 def test_ends_cleanly_as_a_process_of_its_own() -> None:

@@ -12,7 +12,7 @@ from do_images import _endpoints
 from do_images._base import Endpoint
 from do_images.testing import FakeDigitalOcean
 from do_images.testing._routes import ROUTES, Route
-from tests.testing.faithful import SPEC, Faithful, http
+from tests.testing.faithful import NEW_YEAR, SPEC, Faithful, http
 
 SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
 
@@ -303,7 +303,10 @@ def test_an_unknown_type_of_action_is_not_found(api: httpx.Client, body: dict[st
     refused(api.post("/v2/images/7555620/actions", json=body), 404)
 
 
-def test_a_busy_image_takes_nothing_more(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+def test_a_busy_image_takes_nothing_more() -> None:
+    fake = FakeDigitalOcean(one_transfer_at_a_time=True)
+    fake.heal()
+    api = http(fake)
     transfer(api)
     again = {"type": "transfer", "region": "fra1"}
     refused(api.post("/v2/images/7555620/actions", json=again), 422, "already has a pending event")
@@ -314,8 +317,8 @@ def test_a_busy_image_takes_nothing_more(fake: FakeDigitalOcean, api: httpx.Clie
     transfer(api, region="fra1")
 
 
-def test_transfers_of_one_image_may_run_side_by_side() -> None:
-    with FakeDigitalOcean(parallel_transfers=True) as fake:
+def test_transfers_of_one_image_run_in_parallel() -> None:
+    with FakeDigitalOcean() as fake:
         api = http(fake)
         backup = fake.add_image(type="backup")
         first = transfer(api, backup, "nyc3")
@@ -690,7 +693,7 @@ def test_shows_one_image_and_one_action(fake: FakeDigitalOcean, api: httpx.Clien
 
 def test_the_seed_determines_everything() -> None:
     def story(seed: int) -> list[object]:
-        with FakeDigitalOcean(seed=seed) as fake:
+        with FakeDigitalOcean(seed=seed, now=NEW_YEAR) as fake:
             api = http(fake)
             transfer(api)
             image = api.post("/v2/images", json=IMPORT).json()["image"]["id"]

@@ -157,6 +157,17 @@ def test_nanoseconds(fake: FakeDigitalOcean, api: httpx.Client) -> None:
 # ── Actions ─────────────────────────────────────────────────────────────────────────────────
 
 
+def test_one_transfer_at_a_time(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    started(api)
+    assert api.post(ACTIONS, json={**START, "region": "fra1"}).status_code == 201
+    fake.quirk("one_transfer_at_a_time")
+    assert api.post(ACTIONS, json={**START, "region": "sgp1"}).status_code == 422
+    fake.advance(5)
+    assert api.post(ACTIONS, json={**START, "region": "sgp1"}).status_code == 201
+    fake.heal()
+    assert api.post(ACTIONS, json={**START, "region": "lon1"}).status_code == 201
+
+
 def test_region_as_slug(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     fake.quirk("region_as_slug", "null_available")
     assert started(api)["region"] == "nyc3"
@@ -193,8 +204,8 @@ def test_null_resource_id(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     assert started(api)["resource_id"] is None
 
 
-def test_bare_action(fake: FakeDigitalOcean, odd: httpx.Client) -> None:
-    fake.quirk("bare_action")
+def test_action_without_envelope(fake: FakeDigitalOcean, odd: httpx.Client) -> None:
+    fake.quirk("action_without_envelope")
     answer = odd.post(ACTIONS, json=START).json()
     assert answer["type"] == "transfer"
     assert "image" in odd.get("/v2/images/7555620").json()
@@ -332,7 +343,7 @@ def test_object_message_and_root_causes(fake: FakeDigitalOcean, odd: httpx.Clien
 
 
 def test_other_busy_words(fake: FakeDigitalOcean, api: httpx.Client) -> None:
-    fake.quirk("other_busy_words")
+    fake.quirk("other_busy_words", "one_transfer_at_a_time")
     started(api)
     busy = api.post(ACTIONS, json={**START, "region": "fra1"})
     assert busy.status_code == 422
@@ -381,7 +392,7 @@ def test_stale_get_and_stale_list(fake: FakeDigitalOcean, api: httpx.Client) -> 
 
 
 def test_quirks_of_every_kind_at_once(fake: FakeDigitalOcean) -> None:
-    spared: set[Quirk] = {"bare_action", "stale_get", "next_repeats", "next_never_ends"}
+    spared: set[Quirk] = {"action_without_envelope", "stale_get", "next_repeats", "next_never_ends"}
     fake.quirk(*(name for name in get_args(Quirk) if name not in spared))
     with fake.client() as do:
         assert {image.id for image in do.image.list(private=True)} == {7555620, 7555621, 7555622}

@@ -4,14 +4,14 @@ import httpx
 import pytest
 
 from do_images.testing import FakeDigitalOcean
-from do_images.testing._clock import EPOCH
+from tests.testing.faithful import NEW_YEAR
 
 
 def numbers(response: httpx.Response) -> tuple[int, int, int]:
     return (
         int(response.headers["ratelimit-limit"]),
         int(response.headers["ratelimit-remaining"]),
-        int(response.headers["ratelimit-reset"]) - EPOCH,
+        int(response.headers["ratelimit-reset"]) - int(NEW_YEAR.timestamp()),
     )
 
 

@@ -6,23 +6,58 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from do_images.testing import FakeDigitalOcean
-from do_images.testing._clock import EPOCH, AsyncVirtualClock, VirtualClock, VirtualTime
+from do_images.testing._clock import AsyncVirtualClock, VirtualClock, VirtualTime
+from tests.testing.faithful import NEW_YEAR
 
 
 @pytest.fixture
 def virtual() -> VirtualTime:
-    """Time that begins now."""
-    return VirtualTime()
+    """Time that starts at a round number."""
+    return VirtualTime(1_700_000_000_000_000_000)
 
 
 def test_the_clocks_are_what_clients_take(fake: FakeDigitalOcean) -> None:
     clock, async_clock = fake.clock, fake.async_clock
     assert clock.monotonic() == async_clock.monotonic() == 0
-    assert clock.time() == async_clock.time() == EPOCH == fake.now.timestamp()
+    assert clock.time() == async_clock.time() == fake.now.timestamp() == NEW_YEAR.timestamp()
+
+
+def test_a_fake_starts_at_the_real_time() -> None:
+    before = int(time.time())
+    fake = FakeDigitalOcean()
+    assert before <= fake.now.timestamp() == fake.clock.time() <= time.time()
+    assert fake.clock.monotonic() == 0
+
+
+def test_a_fake_starts_whenever_a_test_wants() -> None:
+    moment = datetime(2031, 3, 14, 15, 9, 26, 535897, tzinfo=timezone(timedelta(hours=-5)))
+    fake = FakeDigitalOcean(now=moment)
+    assert fake.now == moment
+    assert fake.now.utcoffset() == timedelta(0)
+    fake.clock.sleep(3600)
+    assert fake.now == moment + timedelta(hours=1)
+    response = fake.handle("GET", "/v2/images", {"Authorization": f"Bearer {fake.token()}"})
+    assert response.headers["date"] == "Fri, 14 Mar 2031 21:09:26 GMT"
+    assert int(response.headers["ratelimit-reset"]) == math.ceil(fake.now.timestamp() + 3600)
+    with pytest.raises(ValueError, match="now must have a time zone"):
+        FakeDigitalOcean(now=moment.replace(tzinfo=None))
+
+
+def test_the_first_images_have_an_age(fake: FakeDigitalOcean) -> None:
+    ages = {image.id: fake.now - image.created_at for image in fake.images}
+    assert len({*ages.values()}) == len(ages)
+    assert min(ages.values()) > timedelta(days=1)
+    later = FakeDigitalOcean(now=fake.now + timedelta(days=1000))
+    assert {image.id: later.now - image.created_at for image in later.images} == ages
+    # A rebuild of an old version is newer than the newest version.
+    slugs = ("ubuntu-25-10-x64", "ubuntu-24-04-x64", "ubuntu-22-04-x64")
+    dates = [fake.image(slug).created_at for slug in slugs]
+    assert dates == sorted(dates)
 
 
 def test_a_sleep_takes_no_real_time(virtual: VirtualTime) -> None:
@@ -32,7 +67,7 @@ def test_a_sleep_takes_no_real_time(virtual: VirtualTime) -> None:
     clock.sleep(3600)
     clock.sleep(0)
     assert clock.monotonic() == 3601
-    assert clock.time() == EPOCH + 3601
+    assert clock.time() == 1_700_003_601
 
 
 @pytest.mark.parametrize("seconds", [-1, math.nan, math.inf])

@@ -45,7 +45,7 @@ class Pace:
 
 def _account(fails: Iterable[str]) -> FakeDigitalOcean:
     """Three private images with a past, a running transfer, and an offer from another account."""
-    fake = FakeDigitalOcean(parallel_transfers=True)
+    fake = FakeDigitalOcean()
     with fake.client() as do:
         do.image.transfer(SNAPSHOT, "tor1", wait=True)
         fake.fail_next_action("blr1")

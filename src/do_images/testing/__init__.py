@@ -29,7 +29,8 @@ Images and actions:
 
 Actions:
 
-- bare_action: an action comes without its envelope, as the official schema has it
+- action_without_envelope: an action comes without its envelope, as the official schema has it
+- one_transfer_at_a_time: an image that is being copied is busy: another transfer is answered 422
 - region_as_slug: `region` is a slug, as in records until 2015
 - null_region: `region` is null
 - region_without_sizes: the region has no `sizes`

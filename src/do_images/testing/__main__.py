@@ -23,7 +23,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--token", help="the only one that is accepted; else any will do")
     parser.add_argument(
-        "--parallel-transfers", action="store_true", help="let images be copied to many regions"
+        "--one-transfer-at-a-time", action="store_true", help="an image being copied is busy"
     )
     parser.add_argument(
         "--quirk",
@@ -41,7 +41,7 @@ def main(given: Sequence[str] | None = None) -> int:
     arguments = _arguments(given)
     fake = FakeDigitalOcean(
         seed=arguments.seed,
-        parallel_transfers=arguments.parallel_transfers,
+        one_transfer_at_a_time=arguments.one_transfer_at_a_time,
         accept_any_token=arguments.token is None,
     )
     fake.token(value=arguments.token)

@@ -3,15 +3,14 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from heapq import heappop, heappush
 from random import Random
 from typing import NamedTuple, NoReturn
 
-from do_images.testing._clock import EPOCH, VirtualTime, nanoseconds
+from do_images.testing._clock import VirtualTime, nanoseconds, timestamp
 from do_images.testing._data import REGIONS, ImageState, first_images
 
-__all__ = ["Account", "ActionState", "Holder", "Quota", "Refusal", "stamp"]
+__all__ = ["Account", "ActionState", "Holder", "Quota", "Refusal"]
 
 _SECOND = 1_000_000_000
 
@@ -32,11 +31,6 @@ def _not_found() -> NoReturn:
 
 def _impossible(message: str) -> NoReturn:
     raise Refusal(422, "unprocessable_entity", message)
-
-
-def stamp(moment: int) -> str:
-    """A moment of the fake's time as the API writes it."""
-    return datetime.fromtimestamp(EPOCH + moment // _SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(slots=True)
@@ -108,38 +102,35 @@ class Quota:
         while self._counted and self._counted[0][0] <= now:
             self._used -= self._counted.popleft()[1]
 
-    def headers(self, now: int) -> dict[str, str]:
+    def headers(self, now: int, start: int) -> dict[str, str]:
         """What every response says of the quota."""
         self._expire(now)
         return {
             "ratelimit-limit": str(self.limit),
             "ratelimit-remaining": str(max(0, self.limit - self._used)),
-            "ratelimit-reset": str(EPOCH + self._reset(now)),
+            "ratelimit-reset": str(-(-(start + self._oldest(now)) // _SECOND)),
         }
 
-    def _reset(self, now: int) -> int:
-        """When the oldest counted request expires, in seconds of the fake's time, rounded up."""
-        oldest = self._counted[0][0] if self._counted else now
-        return -(-oldest // _SECOND)
+    def _oldest(self, now: int) -> int:
+        """When the oldest counted request expires, in nanoseconds since the start."""
+        return self._counted[0][0] if self._counted else now
 
     def retry_after(self, now: int) -> str | None:
         """What a 429 names as the time to wait, in seconds; None where it names none."""
         if self._retry_after is False:
             return None
         if self._retry_after is True:
-            return str(max(1, self._reset(now) - now // _SECOND))
+            return str(max(1, -(-(self._oldest(now) - now) // _SECOND)))
         return f"{self._retry_after:g}"
 
 
 class Account:
     """What requests see and change. Every method takes who asks as `owner`."""
 
-    def __init__(self, seed: int, time: VirtualTime, *, empty: bool, parallel: bool) -> None:
-        """`parallel` lets an image be copied to several regions at once."""
+    def __init__(self, seed: int, time: VirtualTime, *, empty: bool) -> None:
         self._time = time
         self._random = Random(f"{seed} ids")  # noqa: S311 - numbers that look real
         self._secrets = Random(f"{seed} tokens")  # noqa: S311 - they guard nothing
-        self._parallel = parallel
         self._last_image = 200_000_000 + self._random.randrange(1_000_000)
         self._last_action = 2_400_000_000 + self._random.randrange(10_000_000)
         self._last_offer = self._random.randrange(1000, 10_000)
@@ -157,7 +148,7 @@ class Account:
         self.region_takes: dict[str, float] = {}
         self.import_takes = 20.0
         self.import_error: str | None = None
-        for image in () if empty else first_images():
+        for image in () if empty else first_images(time.start):
             self.put(image)
 
     def token(self, scopes: Iterable[str] | None, account: str, value: str | None) -> str:
@@ -183,6 +174,10 @@ class Account:
             elif id_ in self.images:
                 self._go_on_importing(self.images[id_], what)
         return now
+
+    def timestamp(self, moment: int) -> str:
+        """Format a moment, in nanoseconds since the start, as the API does."""
+        return timestamp(self._time.start + moment)
 
     def _later(self, seconds: float, id_: int, what: str) -> None:
         if seconds != float("inf"):
@@ -269,14 +264,16 @@ class Account:
             _not_found()
         return action
 
-    def transfer(self, image: ImageState, region: str | None) -> ActionState:
-        """Begins to copy an image to a region."""
+    def transfer(
+        self, image: ImageState, region: str | None, *, one_at_a_time: bool
+    ) -> ActionState:
+        """Start to copy an image to a region."""
         if region not in REGIONS:
             _impossible("The region is not one that images can be copied to.")
         self._refuse_unready(image)
         if region in image.regions:
             _impossible(f"The image is available in {region} already.")
-        self._refuse_busy(image, region)
+        self._refuse_busy(image, None if one_at_a_time else region)
         seconds = self.region_takes.get(region, self.action_takes["transfer"])
         return self._start(image, "transfer", region, seconds)
 
@@ -295,7 +292,7 @@ class Account:
 
     def _refuse_busy(self, image: ImageState, region: str | None = None) -> None:
         running = [self.actions[id_] for id_ in self._running.get(image.id, ())]
-        if region is not None and self._parallel:
+        if region is not None:
             running = [it for it in running if it.type != "transfer" or it.region == region]
         if running:
             _impossible("The image already has a pending event.")
@@ -304,7 +301,7 @@ class Account:
         self._last_action += self._random.randint(1, 40)
         now = self._time.elapsed()
         action = ActionState(
-            self._last_action, type_, image.id, region, image.owner, stamp(now), now
+            self._last_action, type_, image.id, region, image.owner, self.timestamp(now), now
         )
         for wanted in (region, None):
             if wanted in self._failing:
@@ -324,7 +321,7 @@ class Account:
     def _end_action(self, action: ActionState, moment: int) -> None:
         self._running[action.image_id].discard(action.id)
         action.body = b""
-        action.completed_at = stamp(moment)
+        action.completed_at = self.timestamp(moment)
         action.status = "errored" if action.fails else "completed"
         image = self.images.get(action.image_id)
         if image is None or action.fails:

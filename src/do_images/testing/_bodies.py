@@ -74,7 +74,7 @@ def action_body(action: ActionState, quirks: _quirks.Names) -> bytes:
 
 def enveloped(name: str, body: bytes, quirks: _quirks.Names) -> bytes:
     """One object in its envelope."""
-    if name == "action" and "bare_action" in quirks:
+    if name == "action" and "action_without_envelope" in quirks:
         return body
     return b'{"%b":%b}' % (name.encode(), body)
 

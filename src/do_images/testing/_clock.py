@@ -8,6 +8,7 @@ counted in whole nanoseconds, so that sums of sleeps are exact.
 import math
 import threading
 import time
+from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
@@ -16,10 +17,7 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
 
-__all__ = ["EPOCH", "AsyncVirtualClock", "VirtualClock", "VirtualTime", "nanoseconds"]
-
-EPOCH = 1_767_225_600
-"""When every fake begins: 2026-01-01T00:00:00Z, in Unix seconds."""
+__all__ = ["AsyncVirtualClock", "VirtualClock", "VirtualTime", "nanoseconds", "timestamp"]
 
 _SECOND = 1_000_000_000
 # For how many real seconds nothing must happen before a thread gives up on another that has slept
@@ -37,23 +35,34 @@ def nanoseconds(seconds: float) -> int:
     return round(seconds * _SECOND)
 
 
-class VirtualTime:
-    """The time of one fake, counted from its beginning."""
+def timestamp(unix: int) -> str:
+    """Format a Unix time, in nanoseconds, as the API does."""
+    return datetime.fromtimestamp(unix // _SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def __init__(self) -> None:
+
+class VirtualTime:
+    """The time of one fake, counted from its start."""
+
+    def __init__(self, start: int) -> None:
+        """`start` is the Unix time, in nanoseconds, at which the fake's time starts."""
+        self.start = start
         # What had elapsed at a moment of the monotonic clock, and how fast it goes on from there;
         # one value, so that nobody reads half of a change.
         self._state = (0, 0, 0.0)
         self._lock = threading.Lock()
 
     def elapsed(self) -> int:
-        """Nanoseconds since the fake's beginning."""
+        """Nanoseconds since the start."""
         elapsed, since, speed = self._state
         return elapsed + int((time.monotonic_ns() - since) * speed) if speed else elapsed
 
     def seconds(self) -> float:
-        """The same in seconds."""
+        """Seconds since the start."""
         return self.elapsed() / _SECOND
+
+    def unix(self) -> float:
+        """The Unix time in seconds."""
+        return (self.start + self.elapsed()) / _SECOND
 
     def reach(self, moment: int) -> None:
         """Moves on to a moment in nanoseconds; never back."""
@@ -84,12 +93,12 @@ class _Now:
         self._time = virtual
 
     def monotonic(self) -> float:
-        """Seconds since the fake's beginning."""
+        """Seconds since the fake's start."""
         return self._time.seconds()
 
     def time(self) -> float:
         """Unix seconds."""
-        return EPOCH + self._time.seconds()
+        return self._time.unix()
 
 
 class VirtualClock(_Now):

@@ -1,9 +1,10 @@
 """What an account of the fake holds at first: images of every kind; and the regions."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from do_images.testing._clock import timestamp
 
 __all__ = ["OURS", "REGIONS", "ImageState", "Json", "Record", "first_images", "region_record"]
 
@@ -74,65 +75,44 @@ _SIZES = (
     "g-2vcpu-8gb",
 )
 
-# id, slug, name, distribution, smallest disk in GB, size in GB, status
+# id, slug, name, distribution, smallest disk in GB, size in GB, status, age in days: a base image
+# is rebuilt now and then, so that its age says nothing about its version.
 _SYSTEMS = (
-    (112929454, "ubuntu-22-04-x64", "22.04 (LTS) x64", "Ubuntu", 7, 0.64, "available"),
-    (155133621, "ubuntu-24-04-x64", "24.04 (LTS) x64", "Ubuntu", 7, 0.66, "available"),
-    (195932981, "ubuntu-25-10-x64", "25.10 x64", "Ubuntu", 7, 0.73, "available"),
-    (93524084, "ubuntu-20-04-x64", "20.04 (LTS) x64", "Ubuntu", 7, 0.61, "retired"),
-    (159651797, "debian-12-x64", "12 x64", "Debian", 7, 0.56, "available"),
-    (196010532, "debian-13-x64", "13 x64", "Debian", 7, 0.58, "available"),
-    (187424651, "fedora-42-x64", "42 x64", "Fedora", 7, 0.46, "available"),
-    (154870521, "centos-stream-9-x64", "9 Stream x64", "CentOS", 10, 1.18, "available"),
-    (159653254, "almalinux-9-x64", "9 x64", "AlmaLinux", 10, 1.51, "available"),
-    (159654188, "rockylinux-9-x64", "9 x64", "Rocky Linux", 10, 1.87, "available"),
+    (112929454, "ubuntu-22-04-x64", "22.04 (LTS) x64", "Ubuntu", 7, 0.64, "available", 19.62),
+    (155133621, "ubuntu-24-04-x64", "24.04 (LTS) x64", "Ubuntu", 7, 0.66, "available", 47.19),
+    (195932981, "ubuntu-25-10-x64", "25.10 x64", "Ubuntu", 7, 0.73, "available", 131.84),
+    (93524084, "ubuntu-20-04-x64", "20.04 (LTS) x64", "Ubuntu", 7, 0.61, "retired", 352.07),
+    (159651797, "debian-12-x64", "12 x64", "Debian", 7, 0.56, "available", 33.41),
+    (196010532, "debian-13-x64", "13 x64", "Debian", 7, 0.58, "available", 96.28),
+    (187424651, "fedora-42-x64", "42 x64", "Fedora", 7, 0.46, "available", 204.55),
+    (154870521, "centos-stream-9-x64", "9 Stream x64", "CentOS", 10, 1.18, "available", 271.33),
+    (159653254, "almalinux-9-x64", "9 x64", "AlmaLinux", 10, 1.51, "available", 158.9),
+    (159654188, "rockylinux-9-x64", "9 x64", "Rocky Linux", 10, 1.87, "available", 176.73),
 )
 _APPLICATIONS = (
-    (186442665, "docker-20-04", "Docker on Ubuntu 22.04", "Ubuntu", 25, 2.22, "available"),
-    (174632128, "wordpress-20-04", "WordPress on Ubuntu 22.04", "Ubuntu", 25, 2.96, "available"),
-    (178156472, "mysql-20-04", "MySQL on Ubuntu 22.04", "Ubuntu", 25, 1.94, "available"),
-)
-_PRIVATE = (
-    ImageState(
-        7555620,
-        "web-01-before-upgrade",
-        "2025-11-04T22:23:02Z",
-        regions=["nyc1", "nyc2"],
-        min_disk_size=20,
-        description=None,
+    (186442665, "docker-20-04", "Docker on Ubuntu 22.04", "Ubuntu", 25, 2.22, "available", 61.5),
+    (
+        174632128,
+        "wordpress-20-04",
+        "WordPress on Ubuntu 22.04",
+        "Ubuntu",
+        25,
+        2.96,
+        "available",
+        118.26,
     ),
-    ImageState(
-        7555621,
-        "web-01 2025-12-28",
-        "2025-12-28T03:12:47Z",
-        type="backup",
-        regions=["ams3"],
-        size_gigabytes=3.1,
-        description=None,
-    ),
-    ImageState(
-        7555622,
-        "base-2025-12",
-        "2025-12-01T08:00:51Z",
-        type="custom",
-        distribution="Debian",
-        regions=["fra1"],
-        min_disk_size=15,
-        size_gigabytes=1.2,
-        description="Debian with our agents",
-        tags=["base-image", "prod"],
-    ),
+    (178156472, "mysql-20-04", "MySQL on Ubuntu 22.04", "Ubuntu", 25, 1.94, "available", 89.97),
 )
 
 
-def first_images() -> Iterator[ImageState]:
-    """The images of a new account."""
+def first_images(start: int) -> Iterator[ImageState]:
+    """The images of a new account, created before `start`, a Unix time in nanoseconds."""
     for type_, rows in (("base", _SYSTEMS), ("snapshot", _APPLICATIONS)):
-        for id_, slug, name, distribution, disk, size, status in rows:
+        for id_, slug, name, distribution, disk, size, status, age in rows:
             yield ImageState(
                 id_,
                 name,
-                "2025-06-02T19:10:32Z",
+                _before(start, age),
                 type=type_,
                 distribution=distribution,
                 slug=slug,
@@ -143,8 +123,39 @@ def first_images() -> Iterator[ImageState]:
                 description=f"{distribution} {name}" if type_ == "base" else name,
                 status=status,
             )
-    # One of its own for each fake.
-    yield from deepcopy(_PRIVATE)
+    yield ImageState(
+        7555620,
+        "web-01-before-upgrade",
+        _before(start, 57.06734),
+        regions=["nyc1", "nyc2"],
+        min_disk_size=20,
+        description=None,
+    )
+    yield ImageState(
+        7555621,
+        f"web-01 {_before(start, 3.86612)[:10]}",
+        _before(start, 3.86612),
+        type="backup",
+        regions=["ams3"],
+        size_gigabytes=3.1,
+        description=None,
+    )
+    yield ImageState(
+        7555622,
+        f"base-{_before(start, 30.66608)[:7]}",
+        _before(start, 30.66608),
+        type="custom",
+        distribution="Debian",
+        regions=["fra1"],
+        min_disk_size=15,
+        size_gigabytes=1.2,
+        description="Debian with our agents",
+        tags=["base-image", "prod"],
+    )
+
+
+def _before(start: int, days: float) -> str:
+    return timestamp(start - round(days * 86_400) * 1_000_000_000)
 
 
 def region_record(slug: str) -> Record:

@@ -2,8 +2,9 @@
 
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from time import time
 from types import TracebackType
 from typing import Self
 
@@ -11,14 +12,14 @@ import httpx
 
 from do_images import Action, AsyncClient, Client, Image
 from do_images.models import Distribution, ImageStatus, ImageType
-from do_images.testing._account import Account, ActionState, Quota, stamp
+from do_images.testing._account import Account, ActionState, Quota
 from do_images.testing._bodies import action_body, image_body
 from do_images.testing._clock import (
-    EPOCH,
     AsyncVirtualClock,
     VirtualClock,
     VirtualTime,
     nanoseconds,
+    timestamp,
 )
 from do_images.testing._data import OURS, REGIONS, ImageState, Json
 from do_images.testing._faults import Broken, Fault
@@ -30,6 +31,8 @@ from do_images.testing._transports import AsyncFakeTransport, FakeTransport
 __all__ = ["FakeDigitalOcean"]
 
 _BASE_URL = "https://api.digitalocean.com"
+_SECOND = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FakeDigitalOcean:
@@ -47,21 +50,31 @@ class FakeDigitalOcean:
         self,
         *,
         seed: int = 0,
+        now: datetime | None = None,
         empty: bool = False,
-        parallel_transfers: bool = False,
+        one_transfer_at_a_time: bool = False,
         accept_any_token: bool = False,
     ) -> None:
         """Nothing is shared with other fakes.
 
         Args:
             seed: Determines tokens, request ids, and the ids of what is created.
-            empty: The account begins without any image.
-            parallel_transfers: An image can be copied to several regions at once.
-            accept_any_token: Any token will do for everything.
+            now: When its time starts, with a time zone; by default the real time, in whole seconds.
+            empty: The account starts without any image.
+            one_transfer_at_a_time: An image that is being copied is busy: a second transfer is
+                answered 422. By default transfers to several regions run in parallel.
+            accept_any_token: Any token is accepted, and allows everything.
+
+        Raises:
+            ValueError: `now` has no time zone.
         """
-        self._time = VirtualTime()
-        self._account = Account(seed, self._time, empty=empty, parallel=parallel_transfers)
+        self._time = VirtualTime(_unix("now", now) if now else int(time()) * _SECOND)
+        self._account = Account(seed, self._time, empty=empty)
         self._service = Service(seed, self._time, self._account, accept_any_token=accept_any_token)
+        self._initial_quirks: frozenset[Quirk] = frozenset(
+            {"one_transfer_at_a_time"} if one_transfer_at_a_time else ()
+        )
+        self._service.quirks = self._initial_quirks
         self._token = self.token()
         self.clock: VirtualClock = VirtualClock(self._time)
         """Virtual time for a `Client`."""
@@ -233,8 +246,8 @@ class FakeDigitalOcean:
 
     @property
     def now(self) -> datetime:
-        """The fake's time, UTC. It begins with the year 2026."""
-        return datetime.fromtimestamp(EPOCH + self._time.seconds(), UTC)
+        """The fake's time, in UTC."""
+        return _EPOCH + timedelta(microseconds=(self._time.start + self._time.elapsed()) // 1000)
 
     def advance(self, seconds: float) -> None:
         """Lets time pass."""
@@ -298,7 +311,9 @@ class FakeDigitalOcean:
             image = ImageState(
                 id_,
                 f"image-{id_}" if name is None else name,
-                stamp(now) if created_at is None else _utc(created_at),
+                self._account.timestamp(now)
+                if created_at is None
+                else timestamp(_unix("created_at", created_at)),
                 type=type,
                 distribution=distribution,
                 slug=slug,
@@ -496,10 +511,10 @@ class FakeDigitalOcean:
         return self._service.faults.left
 
     def heal(self) -> None:
-        """Forgets all orders of `fail_next`, and switches every quirk off."""
+        """Forget all orders of `fail_next`, and switch off all quirks that `quirk` switched on."""
         with self._service.lock:
             self._service.faults.clear()
-            self._service.quirks = frozenset()
+            self._service.quirks = self._initial_quirks
 
 
 def _length(seconds: float) -> float:
@@ -520,7 +535,7 @@ def _region(slug: str) -> str:
     return slug
 
 
-def _utc(moment: datetime) -> str:
+def _unix(name: str, moment: datetime) -> int:
     if moment.tzinfo is None:
-        raise ValueError("created_at must have a time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise ValueError(f"{name} must have a time zone: {moment!r}")
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1000

@@ -16,7 +16,7 @@ __all__ = [
 
 Quirk: TypeAlias = Literal[
     "accepted_at_once",
-    "bare_action",
+    "action_without_envelope",
     "duplicate_regions",
     "early_completed_at",
     "empty_error_id",
@@ -43,6 +43,7 @@ Quirk: TypeAlias = Literal[
     "null_resource_id",
     "null_tags",
     "object_message",
+    "one_transfer_at_a_time",
     "only_required_fields",
     "optional_fields_missing",
     "other_busy_words",

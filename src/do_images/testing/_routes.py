@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from do_images import _endpoints as api
 from do_images._base import Endpoint, Model
-from do_images.testing._account import Account, ActionState, Refusal, stamp
+from do_images.testing._account import Account, ActionState, Refusal
 from do_images.testing._bodies import action_body, enveloped, image_body, page_body
 from do_images.testing._data import ImageState, Json, Record
 
@@ -179,7 +179,7 @@ def images_create(call: Call) -> Answer:
     image = ImageState(
         call.account.new_image_id(),
         name,
-        stamp(call.now),
+        call.account.timestamp(call.now),
         type="custom",
         distribution=_text(body, "distribution") if "distribution" in body else "Unknown",
         description=_text(body, "description") if "description" in body else "",
@@ -234,7 +234,11 @@ def image_actions_create(call: Call) -> Answer:
     body = _object(call)
     if body.get("type") == "transfer":
         region = body.get("region")
-        action = call.account.transfer(image, region if isinstance(region, str) else None)
+        action = call.account.transfer(
+            image,
+            region if isinstance(region, str) else None,
+            one_at_a_time="one_transfer_at_a_time" in call.quirks,
+        )
     elif body.get("type") == "convert":
         action = call.account.convert(image)
     else:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from do_images.testing._account import Account, Refusal
 from do_images.testing._bodies import error_body
-from do_images.testing._clock import EPOCH, VirtualTime
+from do_images.testing._clock import VirtualTime
 from do_images.testing._data import OURS, Json
 from do_images.testing._faults import Fault, Faults
 from do_images.testing._messages import Incoming, Reply, Request
@@ -52,7 +52,7 @@ class Service:
                 incoming.path,
                 dict(query),
                 incoming.content.decode("utf-8", "replace") if body is _NONSENSE else body,
-                EPOCH + now / _SECOND,
+                (self._time.start + now) / _SECOND,
                 None if reply.loss else reply.status,
                 route.operation if route else None,
                 incoming.origin,
@@ -135,14 +135,14 @@ class Service:
 
     def _empty(self, status: int, now: int) -> Reply:
         """Status and the headers that every response has."""
-        second = now // _SECOND
+        second = (self._time.start + now) // _SECOND
         if self._date[0] != second:
-            self._date = second, formatdate(EPOCH + second, usegmt=True)
+            self._date = second, formatdate(second, usegmt=True)
         bits = f"{self._random.getrandbits(128):032x}"
         request_id = f"{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}"
         headers = {"date": self._date[1], "x-request-id": request_id}
         if "no_rate_limit" not in self.quirks:
-            headers.update(self.account.quota.headers(now))
+            headers.update(self.account.quota.headers(now, self._time.start))
         return Reply(status, headers)
 
 
