@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+import respx
 from hypothesis import settings
 
 # The same examples in every run, and none is timed: a red test stays red.
@@ -34,6 +35,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "all_proxy",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def api() -> Iterator[respx.MockRouter]:
+    """The API as routes: a request without a route fails the test, and a route without a request."""
+    with respx.mock(base_url="https://api.digitalocean.com") as router:
+        yield router
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import httpx
+import respx
 
 from do_images import AsyncClient, Client
 
@@ -22,7 +23,9 @@ __all__ = [
     "async_client",
     "client",
     "load",
+    "requests",
     "running",
+    "sent",
 ]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -111,6 +114,17 @@ def running() -> set[object]:
         return {*threading.enumerate(), *asyncio.all_tasks()}
     except RuntimeError:  # there is no loop
         return {*threading.enumerate()}
+
+
+def requests(api: respx.MockRouter) -> list[httpx.Request]:
+    """Return the requests that were sent, which respx has in a list without a type."""
+    calls: list[respx.models.Call] = [*api.calls]
+    return [call.request for call in calls]
+
+
+def sent(api: respx.MockRouter) -> list[str]:
+    """Return method and path of every request that was sent."""
+    return [f"{one.method} {one.url.raw_path.decode()}" for one in requests(api)]
 
 
 class Log:

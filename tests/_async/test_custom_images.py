@@ -4,16 +4,18 @@ import math
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     APIStatusError,
+    AsyncClient,
     Image,
     ImageImportError,
     ImageTimeoutError,
     NotFoundError,
 )
 from do_images.testing import FakeDigitalOcean
-from tests.support import AsyncVirtualClock, Log, async_client
+from tests.support import AsyncVirtualClock
 from tests.waiting import image, image_json
 
 pytestmark = pytest.mark.anyio
@@ -54,21 +56,21 @@ async def test_on_poll_gets_the_image(fake: FakeDigitalOcean) -> None:
     assert seen == ["pending", "pending", "available"], "a failed look does not count"
 
 
-async def test_an_available_image_costs_no_request() -> None:
-    log = Log(httpx.Response(500))
+async def test_an_available_image_costs_no_request(api: respx.MockRouter, do: AsyncClient) -> None:
     ready = image("available")
-    async with async_client(log) as do:
-        assert await do.image.wait(ready) is ready
-    assert not log.requests
+    assert await do.image.wait(ready) is ready
+    assert not api.calls
 
 
 @pytest.mark.parametrize("status", ["NEW", "new", "pending"])
-async def test_a_failed_import_is_told_as_soon_as_it_has_failed(status: str) -> None:
-    clock = AsyncVirtualClock()
-    log = Log(_shown(status), _shown("deleted", "Unsupported format."))
-    async with async_client(log, clock=clock) as do:
-        with pytest.raises(ImageImportError, match=r"'golden'.*Unsupported format\.") as caught:
-            await do.image.wait(image(status), timeout=None)
+async def test_a_failed_import_is_told_as_soon_as_it_has_failed(
+    status: str, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[_shown(status), _shown("deleted", "Unsupported format.")]
+    )
+    with pytest.raises(ImageImportError, match=r"'golden'.*Unsupported format\.") as caught:
+        await do.image.wait(image(status), timeout=None)
     assert caught.value.image.error_message == "Unsupported format."
     assert clock.now == 10
 
@@ -81,12 +83,12 @@ async def test_create_tells_it_too(fake: FakeDigitalOcean) -> None:
     assert fake.clock.monotonic() == 20
 
 
-async def test_an_import_that_has_failed_before_costs_no_request() -> None:
-    log = Log(httpx.Response(500))
-    async with async_client(log) as do:
-        with pytest.raises(ImageImportError, match="no reason given"):
-            await do.image.wait(image("deleted"))
-    assert not log.requests
+async def test_an_import_that_has_failed_before_costs_no_request(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    with pytest.raises(ImageImportError, match="no reason given"):
+        await do.image.wait(image("deleted"))
+    assert not api.calls
 
 
 async def test_one_that_is_late_can_be_taken_up_again(fake: FakeDigitalOcean) -> None:
@@ -135,53 +137,59 @@ async def test_one_that_was_seen_and_is_gone_is_an_error_at_once(fake: FakeDigit
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 410, 422])
-async def test_other_refusals_end_it_at_once(status: int) -> None:
-    log = Log(httpx.Response(status))
-    async with async_client(log) as do:
-        with pytest.raises(APIStatusError) as caught:
-            await do.image.wait(image())
+async def test_other_refusals_end_it_at_once(
+    status: int, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(return_value=httpx.Response(status))
+    with pytest.raises(APIStatusError) as caught:
+        await do.image.wait(image())
     assert caught.value.status_code == status
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize(
     "trouble", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
 )
-async def test_trouble_that_passes_does_not(trouble: httpx.Response | Exception) -> None:
-    async with async_client(Log(trouble, _shown("pending"), trouble, _shown("available"))) as do:
-        assert (await do.image.wait(image())).status == "available"
+async def test_trouble_that_passes_does_not(
+    trouble: httpx.Response | Exception, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[trouble, _shown("pending"), trouble, _shown("available")]
+    )
+    assert (await do.image.wait(image())).status == "available"
 
 
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf])
-async def test_wrong_times_are_refused_before_any_request(wrong: float) -> None:
-    log = Log(httpx.Response(500))
-    async with async_client(log) as do:
-        with pytest.raises(ValueError, match="poll"):
-            await do.image.wait(image(), poll=wrong)
-        with pytest.raises(ValueError, match="timeout"):
-            await do.image.wait(image(), timeout=wrong)
-        with pytest.raises(ValueError, match="poll"):
-            await do.image.create(name="x", url=URL, region="nyc3", wait=True, poll=wrong)
-        with pytest.raises(ValueError, match="timeout"):
-            await do.image.create(name="x", url=URL, region="nyc3", timeout=wrong)
-    assert not log.requests
+async def test_wrong_times_are_refused_before_any_request(
+    wrong: float, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    with pytest.raises(ValueError, match="poll"):
+        await do.image.wait(image(), poll=wrong)
+    with pytest.raises(ValueError, match="timeout"):
+        await do.image.wait(image(), timeout=wrong)
+    with pytest.raises(ValueError, match="poll"):
+        await do.image.create(name="x", url=URL, region="nyc3", wait=True, poll=wrong)
+    with pytest.raises(ValueError, match="timeout"):
+        await do.image.create(name="x", url=URL, region="nyc3", timeout=wrong)
+    assert not api.calls
 
 
-async def test_other_things_than_an_image_are_refused() -> None:
-    log = Log(httpx.Response(500))
-    async with async_client(log) as do:
-        with pytest.raises(TypeError, match="Image expected, not int"):
-            await do.image.wait(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-        with pytest.raises(TypeError, match="on_poll"):
-            await do.image.wait(image("available"), on_poll=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-    assert not log.requests
+async def test_other_things_than_an_image_are_refused(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    with pytest.raises(TypeError, match="Image expected, not int"):
+        await do.image.wait(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with pytest.raises(TypeError, match="on_poll"):
+        await do.image.wait(image("available"), on_poll=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    assert not api.calls
 
 
 @pytest.mark.parametrize(("begun", "first"), [(-3600, 0), (-2, 3), (0, 5)])
-async def test_it_is_looked_at_when_its_state_is_a_poll_old(begun: float, first: float) -> None:
-    clock = AsyncVirtualClock()
+async def test_it_is_looked_at_when_its_state_is_a_poll_old(
+    begun: float, first: float, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     clock.start -= begun
     made: Image = image()
-    async with async_client(Log(_shown("available")), clock=clock) as do:
-        await do.image.wait(made)
+    api.get("/v2/images/1").mock(return_value=_shown("available"))
+    await do.image.wait(made)
     assert clock.sleeps == [first]

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     APIConnectionError,
@@ -21,7 +22,7 @@ from do_images import (
     RateLimit,
     RateLimitError,
 )
-from tests.support import TOKEN, AsyncVirtualClock, Log, async_client
+from tests.support import TOKEN, AsyncVirtualClock, requests, sent
 
 pytestmark = pytest.mark.anyio
 
@@ -115,8 +116,8 @@ def _limited(remaining: int, reset: float, **headers: str) -> httpx.Response:
     return httpx.Response(429, headers={**quota, **headers})
 
 
-def _posts(log: Log) -> int:
-    return sum(call.startswith("POST") for call in log.calls)
+def _posts(api: respx.MockRouter) -> int:
+    return sum(request.method == "POST" for request in requests(api))
 
 
 # ── What is sent again ──────────────────────────────────────────────────────────────────────
@@ -125,65 +126,71 @@ def _posts(log: Log) -> int:
 @pytest.mark.parametrize("status", PASSING)
 @pytest.mark.parametrize(("call", "good"), REPEATABLE)
 async def test_a_passing_status_is_tried_again(
-    call: Call, good: httpx.Response, status: int
+    call: Call, good: httpx.Response, status: int, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    log = Log(httpx.Response(status), httpx.Response(status), good)
-    async with async_client(log) as do:
-        await call(do)
-    assert len(log.requests) == 3
-    assert len(set(log.calls)) == 1
+    api.route().mock(side_effect=[httpx.Response(status), httpx.Response(status), good])
+    await call(do)
+    assert len(api.calls) == 3
+    assert len(set(sent(api))) == 1
 
 
 @pytest.mark.parametrize("error", [*AMBIGUOUS, *NEVER_SENT], ids=_name)
 @pytest.mark.parametrize(("call", "good"), REPEATABLE)
 async def test_a_lost_connection_is_tried_again(
-    call: Call, good: httpx.Response, error: Exception
+    call: Call, good: httpx.Response, error: Exception, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    log = Log(error, error, good)
-    async with async_client(log) as do:
-        await call(do)
-    assert len(log.requests) == 3
+    api.route().mock(side_effect=[error, error, good])
+    await call(do)
+    assert len(api.calls) == 3
 
 
 @pytest.mark.parametrize("status", FINAL)
 @pytest.mark.parametrize(("call", "good"), [*REPEATABLE, *POSTS])
-async def test_a_final_status_is_not(call: Call, good: httpx.Response, status: int) -> None:
-    log = Log(httpx.Response(status), good)
-    async with async_client(log) as do:
-        with pytest.raises(APIStatusError) as caught:
-            await call(do)
+async def test_a_final_status_is_not(
+    call: Call, good: httpx.Response, status: int, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    # Up to three requests that look for what a POST may have started follow.
+    api.route().mock(side_effect=[httpx.Response(status), *[good] * 3])
+    with pytest.raises(APIStatusError) as caught:
+        await call(do)
     assert caught.value.status_code == status
-    assert log.requests[0].method == caught.value.request.method
-    assert sum(request.method == log.requests[0].method for request in log.requests) == 1
+    methods = [request.method for request in requests(api)]
+    assert methods[0] == caught.value.request.method
+    assert methods.count(methods[0]) == 1
 
 
 @pytest.mark.parametrize("tries", [0, 1, 2, 5])
 @pytest.mark.parametrize("call", [_info, _update, _destroy])
-async def test_it_gives_up_after_max_retries(call: Call, tries: int) -> None:
-    log = Log(httpx.Response(503))
-    clock = AsyncVirtualClock()
-    async with async_client(log, clock=clock, max_retries=tries) as do:
-        with pytest.raises(InternalServerError):
-            await call(do)
-    assert len(log.requests) == tries + 1
+async def test_it_gives_up_after_max_retries(
+    call: Call, tries: int, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    api.route().mock(return_value=httpx.Response(503))
+    do = do.with_options(max_retries=tries)
+    with pytest.raises(InternalServerError):
+        await call(do)
+    assert len(api.calls) == tries + 1
     assert len(clock.sleeps) == tries
 
 
-async def test_the_last_error_is_the_one_that_is_raised() -> None:
-    log = Log(httpx.ReadError("first"), httpx.Response(502), httpx.Response(503))
-    async with async_client(log) as do:
-        with pytest.raises(InternalServerError) as caught:
-            await do.image.info(1)
+async def test_the_last_error_is_the_one_that_is_raised(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[httpx.ReadError("first"), httpx.Response(502), httpx.Response(503)]
+    )
+    with pytest.raises(InternalServerError) as caught:
+        await do.image.info(1)
     assert caught.value.status_code == 503
 
 
 @pytest.mark.parametrize("call", [_info, _update])
-async def test_a_retry_that_meets_something_final_ends_there(call: Call) -> None:
-    log = Log(httpx.Response(503), httpx.Response(404))
-    async with async_client(log) as do:
-        with pytest.raises(NotFoundError):
-            await call(do)
-    assert len(log.requests) == 2
+async def test_a_retry_that_meets_something_final_ends_there(
+    call: Call, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.route().mock(side_effect=[httpx.Response(503), httpx.Response(404)])
+    with pytest.raises(NotFoundError):
+        await call(do)
+    assert len(api.calls) == 2
 
 
 async def _broken_off() -> AsyncIterator[bytes]:
@@ -191,33 +198,32 @@ async def _broken_off() -> AsyncIterator[bytes]:
     raise httpx.ReadError("reset")
 
 
-def _half(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, content=_broken_off())
+async def test_a_body_that_broke_off_is_asked_for_again(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(side_effect=[httpx.Response(200, content=_broken_off()), OK])
+    assert (await do.image.info(1)).id == 1
+    assert len(api.calls) == 2
 
 
-async def test_a_body_that_broke_off_is_asked_for_again() -> None:
-    log = Log(_half, OK)
-    async with async_client(log) as do:
-        assert (await do.image.info(1)).id == 1
-    assert len(log.requests) == 2
+async def test_a_body_that_makes_no_sense_is_not(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.get("/v2/images/1").mock(return_value=httpx.Response(200, content=b"<html>"))
+    with pytest.raises(APIResponseValidationError):
+        await do.image.info(1)
+    assert len(api.calls) == 1
 
 
-async def test_a_body_that_makes_no_sense_is_not() -> None:
-    log = Log(httpx.Response(200, content=b"<html>"))
-    async with async_client(log) as do:
-        with pytest.raises(APIResponseValidationError):
-            await do.image.info(1)
-    assert len(log.requests) == 1
-
-
-async def test_each_page_of_a_list_has_its_own_tries() -> None:
+async def test_each_page_of_a_list_has_its_own_tries(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
     following = {"pages": {"next": "https://api.digitalocean.com/v2/images?page=2"}}
     first = httpx.Response(200, json={"images": [], "links": following})
     lost = httpx.Response(502)
-    log = Log(lost, lost, first, lost, lost, httpx.Response(200, json={"images": []}))
-    async with async_client(log) as do:
-        assert await do.image.list() == []
-    assert [request.url.params["page"] for request in log.requests] == list("111222")
+    api.get("/v2/images").mock(
+        side_effect=[lost, lost, first, lost, lost, httpx.Response(200, json={"images": []})]
+    )
+    assert await do.image.list() == []
+    assert [request.url.params["page"] for request in requests(api)] == list("111222")
 
 
 # ── POST ────────────────────────────────────────────────────────────────────────────────────
@@ -226,87 +232,92 @@ async def test_each_page_of_a_list_has_its_own_tries() -> None:
 @pytest.mark.parametrize("error", NEVER_SENT, ids=_name)
 @pytest.mark.parametrize(("call", "good"), POSTS)
 async def test_a_post_that_was_never_sent_is_tried_again(
-    call: Call, good: httpx.Response, error: Exception
+    call: Call, good: httpx.Response, error: Exception, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    log = Log(error, error, good)
-    async with async_client(log) as do:
-        await call(do)
-    assert log.calls == [log.calls[0]] * 3
+    api.route().mock(side_effect=[error, error, good])
+    await call(do)
+    assert sent(api) == [sent(api)[0]] * 3
 
 
 @pytest.mark.parametrize(("call", "good"), POSTS)
-async def test_a_post_that_met_the_limit_is_tried_again(call: Call, good: httpx.Response) -> None:
-    log = Log(httpx.Response(429), good)
-    async with async_client(log) as do:
-        await call(do)
-    assert log.calls == [log.calls[0]] * 2
+async def test_a_post_that_met_the_limit_is_tried_again(
+    call: Call, good: httpx.Response, api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.route().mock(side_effect=[httpx.Response(429), good])
+    await call(do)
+    assert sent(api) == [sent(api)[0]] * 2
 
 
 @pytest.mark.parametrize("fault", [*AMBIGUOUS, 408, 500, 502, 503, 504, 520, 524, 501, 599])
 @pytest.mark.parametrize(("call", "good"), POSTS)
 async def test_a_post_is_never_sent_twice_where_it_may_have_been_carried_out(
-    call: Call, good: httpx.Response, fault: Exception | int
+    call: Call, good: httpx.Response, fault: Exception | int, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    log = Log(fault if isinstance(fault, Exception) else httpx.Response(fault), good)
-    async with async_client(log, max_retries=5) as do:
-        with pytest.raises(APIError):
-            await call(do)
-    assert _posts(log) == 1
+    first = fault if isinstance(fault, Exception) else httpx.Response(fault)
+    # Up to three requests that look for what the first one started.
+    api.route().mock(side_effect=[first, *[good] * 3])
+    do = do.with_options(max_retries=5)
+    with pytest.raises(APIError):
+        await call(do)
+    assert _posts(api) == 1
 
 
 @pytest.mark.parametrize(("call", "good"), POSTS)
 async def test_a_repeated_post_ends_with_its_first_unclear_answer(
-    call: Call, good: httpx.Response
+    call: Call, good: httpx.Response, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    log = Log(httpx.ConnectError("refused"), httpx.Response(503), good)
-    async with async_client(log, max_retries=5) as do:
-        with pytest.raises(InternalServerError):
-            await call(do)
-    assert _posts(log) == 2
+    api.route().mock(side_effect=[httpx.ConnectError("refused"), httpx.Response(503), *[good] * 3])
+    do = do.with_options(max_retries=5)
+    with pytest.raises(InternalServerError):
+        await call(do)
+    assert _posts(api) == 2
 
 
 # ── DELETE ──────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("fault", [*AMBIGUOUS, 500, 502, 503, 504, 408])
-async def test_deleted_after_all(fault: Exception | int) -> None:
+async def test_deleted_after_all(
+    fault: Exception | int, api: respx.MockRouter, do: AsyncClient
+) -> None:
     first = fault if isinstance(fault, Exception) else httpx.Response(fault)
-    log = Log(first, httpx.Response(404))
-    async with async_client(log) as do:
+    api.delete("/v2/images/1").mock(side_effect=[first, httpx.Response(404)])
+    await do.image.destroy(1)
+    assert len(api.calls) == 2
+
+
+async def test_nothing_to_delete(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.delete("/v2/images/1").mock(return_value=httpx.Response(404))
+    with pytest.raises(NotFoundError):
         await do.image.destroy(1)
-    assert len(log.requests) == 2
-
-
-async def test_nothing_to_delete() -> None:
-    log = Log(httpx.Response(404))
-    async with async_client(log) as do:
-        with pytest.raises(NotFoundError):
-            await do.image.destroy(1)
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize("fault", [*NEVER_SENT, 429])
-async def test_nothing_to_delete_after_a_try_that_did_nothing(fault: Exception | int) -> None:
+async def test_nothing_to_delete_after_a_try_that_did_nothing(
+    fault: Exception | int, api: respx.MockRouter, do: AsyncClient
+) -> None:
     first = fault if isinstance(fault, Exception) else httpx.Response(fault)
-    log = Log(first, httpx.Response(404))
-    async with async_client(log) as do:
-        with pytest.raises(NotFoundError):
-            await do.image.destroy(1)
-    assert len(log.requests) == 2
-
-
-async def test_deleted_by_any_of_several_tries() -> None:
-    log = Log(httpx.Response(503), httpx.Response(429), httpx.Response(404))
-    async with async_client(log) as do:
+    api.delete("/v2/images/1").mock(side_effect=[first, httpx.Response(404)])
+    with pytest.raises(NotFoundError):
         await do.image.destroy(1)
-    assert len(log.requests) == 3
+    assert len(api.calls) == 2
 
 
-async def test_another_final_answer_to_a_delete_is_no_success() -> None:
-    log = Log(httpx.Response(503), httpx.Response(403))
-    async with async_client(log) as do:
-        with pytest.raises(PermissionDeniedError):
-            await do.image.destroy(1)
+async def test_deleted_by_any_of_several_tries(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.delete("/v2/images/1").mock(
+        side_effect=[httpx.Response(503), httpx.Response(429), httpx.Response(404)]
+    )
+    await do.image.destroy(1)
+    assert len(api.calls) == 3
+
+
+async def test_another_final_answer_to_a_delete_is_no_success(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.delete("/v2/images/1").mock(side_effect=[httpx.Response(503), httpx.Response(403)])
+    with pytest.raises(PermissionDeniedError):
+        await do.image.destroy(1)
 
 
 # ── When ────────────────────────────────────────────────────────────────────────────────────
@@ -314,140 +325,162 @@ async def test_another_final_answer_to_a_delete_is_no_success() -> None:
 
 @pytest.mark.parametrize(("named", "seconds"), [("7", 7), ("0", 0), (" 3 ", 3), ("1.5", 1.5)])
 @pytest.mark.parametrize("status", [429, 503])
-async def test_retry_after_in_seconds(status: int, named: str, seconds: float) -> None:
-    clock = AsyncVirtualClock()
-    async with async_client(
-        Log(httpx.Response(status, headers={"retry-after": named}), OK), clock=clock
-    ) as do:
-        await do.image.info(1)
+async def test_retry_after_in_seconds(
+    status: int,
+    named: str,
+    seconds: float,
+    api: respx.MockRouter,
+    do: AsyncClient,
+    clock: AsyncVirtualClock,
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[httpx.Response(status, headers={"retry-after": named}), OK]
+    )
+    await do.image.info(1)
     assert clock.sleeps == [seconds]
 
 
-async def test_retry_after_as_a_date_is_read_by_the_servers_clock() -> None:
-    clock = AsyncVirtualClock(start=5_000.0)  # ours is decades behind
+async def test_retry_after_as_a_date_is_read_by_the_servers_clock(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    clock.start = 5_000.0  # ours is decades behind
     headers = {"date": formatdate(1_700_000_000, usegmt=True)}
     headers["retry-after"] = formatdate(1_700_000_020, usegmt=True)
-    async with async_client(Log(httpx.Response(503, headers=headers), OK), clock=clock) as do:
-        await do.image.info(1)
+    api.get("/v2/images/1").mock(side_effect=[httpx.Response(503, headers=headers), OK])
+    await do.image.info(1)
     assert clock.sleeps == [20]
 
 
-async def test_a_date_that_has_passed_is_not_waited_for() -> None:
-    clock = AsyncVirtualClock()
+async def test_a_date_that_has_passed_is_not_waited_for(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     headers = {"retry-after": formatdate(clock.start - 20, usegmt=True)}
-    async with async_client(Log(httpx.Response(503, headers=headers), OK), clock=clock) as do:
-        await do.image.info(1)
+    api.get("/v2/images/1").mock(side_effect=[httpx.Response(503, headers=headers), OK])
+    await do.image.info(1)
     assert clock.sleeps == [0]
 
 
 @pytest.mark.parametrize("named", ["soon", "-5", "", "1e3", "nan", "9" * 400, "\xb2"])
-async def test_a_retry_after_that_makes_no_sense_is_as_good_as_none(named: str) -> None:
-    clock = AsyncVirtualClock()
+async def test_a_retry_after_that_makes_no_sense_is_as_good_as_none(
+    named: str, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     refused = httpx.Response(503, headers=[(b"retry-after", named.encode("latin-1"))])
-    async with async_client(Log(refused, OK), clock=clock) as do:
-        await do.image.info(1)
+    api.get("/v2/images/1").mock(side_effect=[refused, OK])
+    await do.image.info(1)
     (pause,) = clock.sleeps
     assert 0 <= pause <= 0.5
 
 
-async def test_the_hourly_limit_is_waited_out_until_its_reset() -> None:
-    clock = AsyncVirtualClock(start=1_000.0)
+async def test_the_hourly_limit_is_waited_out_until_its_reset(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    clock.start = 1_000.0
     server = 1_700_000_000
     refused = _limited(0, server + 42, date=formatdate(server, usegmt=True))
-    async with async_client(Log(refused, OK), clock=clock) as do:
-        await do.image.info(1)
-        assert do.rate_limit == RateLimit(5000, 0, server + 42)
+    api.get("/v2/images/1").mock(side_effect=[refused, OK])
+    await do.image.info(1)
+    assert do.rate_limit == RateLimit(5000, 0, server + 42)
     assert clock.sleeps == [42]
 
 
-async def test_retry_after_comes_before_the_reset() -> None:
-    clock = AsyncVirtualClock()
+async def test_retry_after_comes_before_the_reset(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     refused = _limited(0, clock.start + 42, **{"retry-after": "3"})
-    async with async_client(Log(refused, OK), clock=clock) as do:
-        await do.image.info(1)
+    api.get("/v2/images/1").mock(side_effect=[refused, OK])
+    await do.image.info(1)
     assert clock.sleeps == [3]
 
 
-async def test_the_reset_means_nothing_while_quota_is_left() -> None:
-    clock = AsyncVirtualClock()
-    async with async_client(Log(_limited(10, clock.start + 42), OK), clock=clock) as do:
-        await do.image.info(1)
+async def test_the_reset_means_nothing_while_quota_is_left(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    api.get("/v2/images/1").mock(side_effect=[_limited(10, clock.start + 42), OK])
+    await do.image.info(1)
     assert clock.sleeps[0] <= 0.5
 
 
 @pytest.mark.parametrize("digits", [400, 5000])
-async def test_a_reset_beyond_all_time_is_none(digits: int) -> None:
+async def test_a_reset_beyond_all_time_is_none(
+    digits: int, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     headers = {
         "ratelimit-limit": "9" * digits,
         "ratelimit-remaining": "0",
         "ratelimit-reset": "9" * digits,
     }
-    log = Log(httpx.Response(429, headers=headers), OK)
-    clock = AsyncVirtualClock()
-    async with async_client(log, clock=clock) as do:
-        await do.image.info(1)
+    api.get("/v2/images/1").mock(side_effect=[httpx.Response(429, headers=headers), OK])
+    await do.image.info(1)
     assert clock.sleeps[0] <= 0.5
 
 
 @pytest.mark.parametrize("call", [_info, _transfer, _destroy])
-async def test_a_long_wait_is_not_sat_out(call: Call) -> None:
-    clock = AsyncVirtualClock()
-    log = Log(httpx.Response(429, headers={"retry-after": "61"}))
-    async with async_client(log, clock=clock) as do:
-        with pytest.raises(RateLimitError) as caught:
-            await call(do)
+async def test_a_long_wait_is_not_sat_out(
+    call: Call, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    api.route().mock(return_value=httpx.Response(429, headers={"retry-after": "61"}))
+    with pytest.raises(RateLimitError) as caught:
+        await call(do)
     assert caught.value.retry_after == 61
-    assert (len(log.requests), clock.sleeps) == (1, [])
+    assert (len(api.calls), clock.sleeps) == (1, [])
 
 
-async def test_the_longest_wait_is_sat_out() -> None:
-    clock = AsyncVirtualClock()
+async def test_the_longest_wait_is_sat_out(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     refused = httpx.Response(429, headers={"retry-after": "60"})
-    async with async_client(Log(refused, STARTED), clock=clock) as do:
-        await do.image.transfer(1, "nyc3")
+    api.post("/v2/images/1/actions").mock(side_effect=[refused, STARTED])
+    await do.image.transfer(1, "nyc3")
     assert clock.sleeps == [60]
 
 
-async def test_a_long_wait_until_the_reset_is_not_sat_out_either() -> None:
-    clock = AsyncVirtualClock()
-    log = Log(_limited(0, clock.start + 1800))
-    async with async_client(log, clock=clock) as do:
-        with pytest.raises(RateLimitError) as caught:
-            await do.image.info(1)
+async def test_a_long_wait_until_the_reset_is_not_sat_out_either(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
+    api.get("/v2/images/1").mock(return_value=_limited(0, clock.start + 1800))
+    with pytest.raises(RateLimitError) as caught:
+        await do.image.info(1)
     assert caught.value.retry_after == 1800
     assert caught.value.rate_limit == RateLimit(5000, 0, int(clock.start) + 1800)
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
-async def test_a_long_wait_that_is_named_later_ends_the_tries() -> None:
-    log = Log(httpx.Response(503), httpx.Response(503, headers={"retry-after": "3600"}), OK)
-    async with async_client(log) as do:
-        with pytest.raises(InternalServerError) as caught:
-            await do.image.info(1)
+async def test_a_long_wait_that_is_named_later_ends_the_tries(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[httpx.Response(503), httpx.Response(503, headers={"retry-after": "3600"}), OK]
+    )
+    with pytest.raises(InternalServerError) as caught:
+        await do.image.info(1)
     assert caught.value.retry_after == 3600
-    assert len(log.requests) == 2
+    assert len(api.calls) == 2
 
 
 @pytest.mark.parametrize(("most", "tries"), [(0, 1), (4.9, 1), (5, 2), (1000, 2)])
-async def test_how_long_is_an_option(most: float, tries: int) -> None:
-    log = Log(httpx.Response(429, headers={"retry-after": "5"}), OK)
-    http = httpx.AsyncClient(transport=httpx.MockTransport(log))
-    do = AsyncClient(TOKEN, http_client=http, clock=AsyncVirtualClock(), max_retry_wait=most)
-    try:
-        await do.image.info(1)
-    except RateLimitError:
-        assert tries == 1
-    assert len(log.requests) == tries
+async def test_how_long_is_an_option(most: float, tries: int, api: respx.MockRouter) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[httpx.Response(429, headers={"retry-after": "5"}), OK]
+    )
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock(), max_retry_wait=most) as do:
+        try:
+            await do.image.info(1)
+        except RateLimitError:
+            assert tries == 1
+    assert len(api.calls) == tries
 
 
-async def test_pauses_grow_with_full_jitter() -> None:
+async def test_pauses_grow_with_full_jitter(
+    api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+) -> None:
     longest = [0.0] * 8
     shortest = [99.0] * 8
+    api.get("/v2/images/1").mock(return_value=httpx.Response(503))
+    patient = do.with_options(max_retries=8)
     for _ in range(60):
-        clock = AsyncVirtualClock()
-        async with async_client(Log(httpx.Response(503)), clock=clock, max_retries=8) as do:
-            with pytest.raises(InternalServerError):
-                await do.image.info(1)
+        clock.sleeps.clear()
+        with pytest.raises(InternalServerError):
+            await patient.image.info(1)
         longest = list(map(max, longest, clock.sleeps))
         shortest = list(map(min, shortest, clock.sleeps))
     for ceiling, most, least in zip([0.5, 1, 2, 4, 8, 8, 8, 8], longest, shortest, strict=True):
@@ -458,42 +491,44 @@ async def test_pauses_grow_with_full_jitter() -> None:
 # ── Options, records ────────────────────────────────────────────────────────────────────────
 
 
-async def test_with_options_has_tries_of_its_own() -> None:
-    log = Log(httpx.Response(503))
-    async with async_client(log) as do:
-        for twin, tries in [(do.with_options(max_retries=0), 1), (do.with_options(), 3), (do, 3)]:
-            log.requests.clear()
-            with pytest.raises(InternalServerError):
-                await twin.image.info(1)
-            assert len(log.requests) == tries
+async def test_with_options_has_tries_of_its_own(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.get("/v2/images/1").mock(return_value=httpx.Response(503))
+    for twin, tries in [(do.with_options(max_retries=0), 1), (do.with_options(), 3), (do, 3)]:
+        api.calls.clear()
+        with pytest.raises(InternalServerError):
+            await twin.image.info(1)
+        assert len(api.calls) == tries
 
 
-async def test_a_time_out_says_so() -> None:
-    async with async_client(Log(httpx.ReadTimeout("")), max_retries=0) as do:
-        with pytest.raises(
-            APITimeoutError, match=r"within 0\.0 s \(time-out 60\.0 s, ReadTimeout\)"
-        ):
-            await do.image.info(1)
+async def test_a_time_out_says_so(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.get("/v2/images/1").mock(side_effect=httpx.ReadTimeout(""))
+    do = do.with_options(max_retries=0)
+    with pytest.raises(APITimeoutError, match=r"within 0\.0 s \(time-out 60\.0 s, ReadTimeout\)"):
+        await do.image.info(1)
 
 
-async def test_a_lost_connection_says_why() -> None:
-    async with async_client(Log(httpx.ConnectError("refused")), max_retries=0) as do:
-        with pytest.raises(
-            APIConnectionError, match=r"no answer \(ConnectError: refused\)"
-        ) as caught:
-            await do.image.info(1)
+async def test_a_lost_connection_says_why(api: respx.MockRouter, do: AsyncClient) -> None:
+    api.get("/v2/images/1").mock(side_effect=httpx.ConnectError("refused"))
+    do = do.with_options(max_retries=0)
+    with pytest.raises(APIConnectionError, match=r"no answer \(ConnectError: refused\)") as caught:
+        await do.image.info(1)
     assert caught.value.request.url == "https://api.digitalocean.com/v2/images/1"
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
 
 
-async def test_records_of_retries(caplog: pytest.LogCaptureFixture) -> None:
+async def test_records_of_retries(
+    caplog: pytest.LogCaptureFixture, api: respx.MockRouter, do: AsyncClient
+) -> None:
     caplog.set_level(logging.INFO, "do_images")
-    log = Log(
-        httpx.Response(429, headers={"retry-after": "5"}), httpx.ReadError("reset by peer"), OK
+    api.get("/v2/images/1").mock(
+        side_effect=[
+            httpx.Response(429, headers={"retry-after": "5"}),
+            httpx.ReadError("reset by peer"),
+            OK,
+        ]
     )
-    async with async_client(log) as do:
-        await do.image.info(1)
+    await do.image.info(1)
     first, second = [record.getMessage() for record in caplog.records]
     assert first.startswith("trying again in 5.00 s: ")
     assert "429" in first
@@ -502,24 +537,26 @@ async def test_records_of_retries(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, SystemExit])
 async def test_an_interruption_is_no_failure_to_try_again(
-    interruption: type[BaseException],
+    interruption: type[BaseException], api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    def interrupt(_: httpx.Request) -> httpx.Response:
+    tries: list[httpx.Request] = []
+
+    def interrupt(request: httpx.Request) -> httpx.Response:
+        tries.append(request)
+        if len(tries) == 1:
+            return httpx.Response(503)
         raise interruption
 
-    log = Log(httpx.Response(503), interrupt, OK)
-    async with async_client(log) as do:
-        with pytest.raises(interruption):
-            await do.image.info(1)
-    assert len(log.requests) == 2
+    api.get("/v2/images/1").mock(side_effect=interrupt)
+    with pytest.raises(interruption):
+        await do.image.info(1)
+    assert len(tries) == 2
 
 
-async def test_an_exception_of_the_users_own_comes_out_at_once() -> None:
-    def broken(_: httpx.Request) -> httpx.Response:
-        raise ZeroDivisionError
-
-    log = Log(httpx.Response(503), broken, OK)
-    async with async_client(log) as do:
-        with pytest.raises(ZeroDivisionError):
-            await do.image.info(1)
-    assert len(log.requests) == 2
+async def test_an_exception_of_the_users_own_comes_out_at_once(
+    api: respx.MockRouter, do: AsyncClient
+) -> None:
+    api.get("/v2/images/1").mock(side_effect=[httpx.Response(503), ZeroDivisionError(), OK])
+    with pytest.raises(ZeroDivisionError):
+        await do.image.info(1)
+    assert len(api.calls) == 2

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     ActionErroredError,
@@ -21,7 +22,7 @@ from do_images import (
     UnprocessableEntityError,
 )
 from do_images.testing import FakeDigitalOcean
-from tests.support import AsyncVirtualClock, Json, Log, async_client
+from tests.support import TOKEN, AsyncVirtualClock, Json
 from tests.waiting import IN_PROGRESS, action_json, image_json
 
 pytestmark = pytest.mark.anyio
@@ -115,12 +116,13 @@ async def test_no_regions_cost_no_request(fake: FakeDigitalOcean, do: AsyncClien
 
 
 @pytest.mark.parametrize("wrong", ["nyc3", None, 7, [7], [""], ["nyc 3"], b"nyc3"])
-async def test_wrong_regions_are_refused_before_any_request(wrong: object) -> None:
-    log = Log(httpx.Response(500))
-    async with async_client(log) as do:
+async def test_wrong_regions_are_refused_before_any_request(
+    wrong: object, api: respx.MockRouter
+) -> None:
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         with pytest.raises((TypeError, ValueError), match="region"):
             await do.image.transfer_many(1, wrong)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-    assert not log.requests
+    assert not api.calls
 
 
 async def test_on_poll_is_called_for_each_that_a_look_shows(parallel: FakeDigitalOcean) -> None:
@@ -247,19 +249,19 @@ async def test_a_single_region_that_fails_comes_in_a_group_too(do: AsyncClient) 
     assert len(caught.value.exceptions) == 1
 
 
-async def test_every_error_names_its_region_even_where_answers_do_not() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            region = json.loads(request.content)["region"]
-            number = REGIONS.index(region) + 1
-            return httpx.Response(201, json={"action": action_json(number, region=None)})
-        if request.url.path.endswith("/actions"):
-            errored: list[Json] = [action_json(one, "errored", region=None) for one in (1, 3)]
-            waiting: list[Json] = [action_json(one, region=None) for one in (2, 4)]
-            return httpx.Response(200, json={"actions": errored + waiting})
-        return httpx.Response(200, json={"image": image_json("available")})
+async def test_every_error_names_its_region_even_where_answers_do_not(
+    api: respx.MockRouter,
+) -> None:
+    def start(request: httpx.Request) -> httpx.Response:
+        number = REGIONS.index(json.loads(request.content)["region"]) + 1
+        return httpx.Response(201, json={"action": action_json(number, region=None)})
 
-    async with async_client(respond) as do:
+    errored: list[Json] = [action_json(one, "errored", region=None) for one in (1, 3)]
+    waiting: list[Json] = [action_json(one, region=None) for one in (2, 4)]
+    api.get("/v2/images/1").respond(json={"image": image_json("available")})
+    api.post("/v2/images/1/actions").mock(side_effect=start)
+    api.get("/v2/images/1/actions").respond(json={"actions": errored + waiting})
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         with pytest.raises(ActionGroupError) as caught:
             await do.image.transfer_many(1, REGIONS, wait=True, timeout=10)
     assert {str(error).split()[5] for error in caught.value.exceptions} == {*REGIONS}
@@ -384,15 +386,17 @@ async def test_nor_one_of_which_nothing_is_known(parallel: FakeDigitalOcean) -> 
     assert len(caught.value.actions) == 3
 
 
-async def test_starts_that_hang_do_not_use_up_more_than_the_time_that_there_is() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/images/1":
-            return httpx.Response(200, json={"image": image_json("available")})
+async def test_starts_that_hang_do_not_use_up_more_than_the_time_that_there_is(
+    api: respx.MockRouter,
+) -> None:
+    def hang(request: httpx.Request) -> httpx.Response:
         clock.now += 60 if request.method == "POST" else 10
         raise httpx.ReadTimeout("never answered")
 
     clock = AsyncVirtualClock()
-    async with async_client(respond, clock=clock) as do:
+    api.get("/v2/images/1").respond(json={"image": image_json("available")})
+    api.route(path="/v2/images/1/actions").mock(side_effect=hang)
+    async with AsyncClient(TOKEN, clock=clock) as do:
         with pytest.raises(ActionGroupError) as caught:
             await do.image.transfer_many(1, REGIONS, wait=True, timeout=50)
     assert len(caught.value.exceptions) == 4

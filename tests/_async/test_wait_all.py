@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     Action,
@@ -18,12 +19,13 @@ from do_images import (
     NotFoundError,
 )
 from do_images.testing import FakeDigitalOcean
-from tests.support import AsyncVirtualClock, Log, async_client
+from tests.support import TOKEN, AsyncVirtualClock, sent
 from tests.waiting import IN_PROGRESS, action, action_json, page, page_number, reply
 
 pytestmark = pytest.mark.anyio
 
 SNAPSHOT, BACKUP = 7555620, 7555621
+SINGLE = r"^/v2/images/\d+/actions/(?P<number>\d+)$"
 
 
 @pytest.fixture
@@ -40,6 +42,11 @@ async def do(fake: FakeDigitalOcean) -> AsyncIterator[AsyncClient]:
 async def _of_many_images(do: AsyncClient, fake: FakeDigitalOcean, count: int) -> list[Action]:
     """Transfers of so many images, each just begun."""
     return [await do.image.transfer(image, "nyc3") for image in fake.add_images(count)]
+
+
+def _completed(_: httpx.Request, number: str) -> httpx.Response:
+    """Answer with the action of the path, completed."""
+    return reply(int(number), "completed")
 
 
 def _paths(fake: FakeDigitalOcean, begin: int) -> list[str]:
@@ -123,19 +130,14 @@ async def test_without_the_scope_for_the_account_each_image_is_asked(
         assert _paths(fake, begin).count("/v2/actions") == 1, "the next wait tries again"
 
 
-async def test_what_has_scrolled_off_is_asked_for_singly() -> None:
+async def test_what_has_scrolled_off_is_asked_for_singly(api: respx.MockRouter) -> None:
     newer = [action_json(1000 + number, image=77) for number in range(200)]
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/actions":
-            return page(*newer, more=True)
-        return reply(int(request.url.path.rpartition("/")[2]), "completed")
-
-    log = Log(respond)
-    async with async_client(log) as do:
+    api.get("/v2/actions").mock(return_value=page(*newer, more=True))
+    api.get(path__regex=SINGLE).mock(side_effect=_completed)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         done = await do.action.wait_all([action(1, image=1), action(2, image=2)])
     assert [one.status for one in done] == ["completed", "completed"]
-    assert [call.partition("?")[0] for call in log.calls] == [
+    assert [call.partition("?")[0] for call in sent(api)] == [
         "GET /v2/actions",
         "GET /v2/images/1/actions/1",
         "GET /v2/images/2/actions/2",
@@ -167,22 +169,20 @@ async def test_shifting_pages_show_none_twice(fake: FakeDigitalOcean, do: AsyncC
 # ── What is given ───────────────────────────────────────────────────────────────────────────
 
 
-async def test_nothing_returns_at_once() -> None:
+async def test_nothing_returns_at_once(api: respx.MockRouter) -> None:
     clock = AsyncVirtualClock()
-    log = Log(httpx.Response(500))
-    async with async_client(log, clock=clock) as do:
+    async with AsyncClient(TOKEN, clock=clock) as do:
         assert await do.action.wait_all([]) == []
         assert await do.action.wait_all(iter(())) == []
-    assert not log.requests
+    assert not api.calls
     assert not clock.sleeps
 
 
-async def test_what_has_completed_costs_nothing() -> None:
-    log = Log(httpx.Response(500))
+async def test_what_has_completed_costs_nothing(api: respx.MockRouter) -> None:
     ended = [action(1, "completed"), action(2, "completed")]
-    async with async_client(log) as do:
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         assert await do.action.wait_all(ended) == ended
-    assert not log.requests
+    assert not api.calls
 
 
 async def test_the_order_is_kept_and_duplicates_cost_nothing(
@@ -253,8 +253,9 @@ async def test_one_that_errors_does_not_stop_the_others(
     assert "ams3" in str(error)
 
 
-async def test_a_single_failure_comes_in_a_group_too() -> None:
-    async with async_client(Log(reply(status="errored"))) as do:
+async def test_a_single_failure_comes_in_a_group_too(api: respx.MockRouter) -> None:
+    api.get("/v2/images/1/actions/9").mock(return_value=reply(status="errored"))
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         with pytest.raises(ActionGroupError) as caught:
             await do.action.wait_all([action()])
     assert len(caught.value.exceptions) == 1
@@ -285,17 +286,12 @@ async def test_the_late_ones_can_be_taken_up_again(fake: FakeDigitalOcean, do: A
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_refusal_ends_it_for_one_action_only(status: int) -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/actions":
-            return httpx.Response(403)
-        if request.url.path == "/v2/images/2/actions/2":
-            return httpx.Response(status)
-        return looks(request)
-
-    looks = Log(reply(1), reply(1), reply(1, "completed"))
-    log = Log(respond)
-    async with async_client(log) as do:
+async def test_a_refusal_ends_it_for_one_action_only(status: int, api: respx.MockRouter) -> None:
+    api.get("/v2/actions").respond(403)
+    api.get("/v2/images/2/actions/2").respond(status)
+    polls = [reply(1), reply(1), reply(1, "completed")]
+    api.get("/v2/images/1/actions/1").mock(side_effect=polls)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         with pytest.raises(ActionGroupError) as caught:
             await do.action.wait_all([action(1, image=1), action(2, image=2, region="ams3")])
     (error,) = caught.value.exceptions
@@ -303,7 +299,7 @@ async def test_a_refusal_ends_it_for_one_action_only(status: int) -> None:
     assert error.status_code == status
     assert "transfer of image 2 to ams3" in str(error)
     assert [one.status for one in caught.value.actions] == ["completed", IN_PROGRESS]
-    assert len(log.requests) == 1 + 2 + 1 + 1
+    assert len(api.calls) == 1 + 2 + 1 + 1
 
 
 async def test_a_revoked_token_ends_it_for_all(fake: FakeDigitalOcean, do: AsyncClient) -> None:
@@ -353,40 +349,40 @@ async def test_trouble_that_stays_makes_all_late(fake: FakeDigitalOcean, do: Asy
     assert fake.clock.monotonic() == 20
 
 
-async def test_once_the_time_is_over_nothing_more_is_sent() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/actions":
-            return httpx.Response(403)
+async def test_once_the_time_is_over_nothing_more_is_sent(api: respx.MockRouter) -> None:
+    def stall(_: httpx.Request) -> httpx.Response:
         clock.now += 40
         raise httpx.ReadTimeout("slow")
 
     clock = AsyncVirtualClock()
-    log = Log(respond)
-    async with async_client(log, clock=clock) as do:
+    api.get("/v2/actions").respond(403)
+    api.get(path__startswith="/v2/images/").mock(side_effect=stall)
+    async with AsyncClient(TOKEN, clock=clock) as do:
         with pytest.raises(ActionGroupError) as caught:
             await do.action.wait_all([action(n, image=n) for n in (1, 2, 3)], timeout=30)
     assert len(caught.value.exceptions) == 3
-    assert len(log.requests) == 2
+    assert len(api.calls) == 2
 
 
-async def test_an_action_that_spoils_the_accounts_list_spoils_no_wait() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/actions":
-            return page({"id": 5, "status": None, "type": "power_cycle"}, action_json(1))
-        return reply(int(request.url.path.rpartition("/")[2]), "completed")
-
-    async with async_client(Log(respond)) as do:
+async def test_an_action_that_spoils_the_accounts_list_spoils_no_wait(
+    api: respx.MockRouter,
+) -> None:
+    spoiled = page({"id": 5, "status": None, "type": "power_cycle"}, action_json(1))
+    api.get("/v2/actions").mock(return_value=spoiled)
+    api.get(path__regex=SINGLE).mock(side_effect=_completed)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         done = await do.action.wait_all([action(1, image=1), action(2, image=2)])
     assert [one.status for one in done] == ["completed", "completed"]
 
 
-async def test_a_stale_page_does_not_undo_an_end() -> None:
-    pages = Log(
+async def test_a_stale_page_does_not_undo_an_end(api: respx.MockRouter) -> None:
+    pages = [
         page(action_json(3), action_json(2), action_json(1, "completed")),
         page(action_json(3, "completed"), action_json(2, "completed"), action_json(1)),
-    )
+    ]
     seen: list[tuple[int, str]] = []
-    async with async_client(pages) as do:
+    api.get("/v2/images/1/actions").mock(side_effect=pages)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         done = await do.action.wait_all(
             [action(1), action(2), action(3)],
             on_poll=lambda shown: seen.append((shown.id, shown.status)),
@@ -395,15 +391,14 @@ async def test_a_stale_page_does_not_undo_an_end() -> None:
     assert [status for number, status in seen if number == 1] == ["completed"]
 
 
-async def test_a_list_without_end_has_one_for_us() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/actions":
-            assert page_number(request) < 100
-            return page(more=True)
-        return reply(int(request.url.path.rpartition("/")[2]), "completed")
+async def test_a_list_without_end_has_one_for_us(api: respx.MockRouter) -> None:
+    def endless(request: httpx.Request) -> httpx.Response:
+        assert page_number(request) < 100
+        return page(more=True)
 
     ours = [action(number, image=number) for number in range(1, 30)]
-    log = Log(respond)
-    async with async_client(log) as do:
+    api.get("/v2/actions").mock(side_effect=endless)
+    api.get(path__regex=SINGLE).mock(side_effect=_completed)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         assert len(await do.action.wait_all(ours)) == 29
-    assert len(log.requests) <= 1 + 29
+    assert len(api.calls) <= 1 + 29

@@ -5,16 +5,18 @@ import math
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     APIStatusError,
+    Client,
     Image,
     ImageImportError,
     ImageTimeoutError,
     NotFoundError,
 )
 from do_images.testing import FakeDigitalOcean
-from tests.support import Log, VirtualClock, client
+from tests.support import VirtualClock
 from tests.waiting import image, image_json
 
 URL = "https://example.com/golden.qcow2"
@@ -53,21 +55,21 @@ def test_on_poll_gets_the_image(fake: FakeDigitalOcean) -> None:
     assert seen == ["pending", "pending", "available"], "a failed look does not count"
 
 
-def test_an_available_image_costs_no_request() -> None:
-    log = Log(httpx.Response(500))
+def test_an_available_image_costs_no_request(api: respx.MockRouter, do: Client) -> None:
     ready = image("available")
-    with client(log) as do:
-        assert do.image.wait(ready) is ready
-    assert not log.requests
+    assert do.image.wait(ready) is ready
+    assert not api.calls
 
 
 @pytest.mark.parametrize("status", ["NEW", "new", "pending"])
-def test_a_failed_import_is_told_as_soon_as_it_has_failed(status: str) -> None:
-    clock = VirtualClock()
-    log = Log(_shown(status), _shown("deleted", "Unsupported format."))
-    with client(log, clock=clock) as do:
-        with pytest.raises(ImageImportError, match=r"'golden'.*Unsupported format\.") as caught:
-            do.image.wait(image(status), timeout=None)
+def test_a_failed_import_is_told_as_soon_as_it_has_failed(
+    status: str, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[_shown(status), _shown("deleted", "Unsupported format.")]
+    )
+    with pytest.raises(ImageImportError, match=r"'golden'.*Unsupported format\.") as caught:
+        do.image.wait(image(status), timeout=None)
     assert caught.value.image.error_message == "Unsupported format."
     assert clock.now == 10
 
@@ -80,12 +82,12 @@ def test_create_tells_it_too(fake: FakeDigitalOcean) -> None:
     assert fake.clock.monotonic() == 20
 
 
-def test_an_import_that_has_failed_before_costs_no_request() -> None:
-    log = Log(httpx.Response(500))
-    with client(log) as do:
-        with pytest.raises(ImageImportError, match="no reason given"):
-            do.image.wait(image("deleted"))
-    assert not log.requests
+def test_an_import_that_has_failed_before_costs_no_request(
+    api: respx.MockRouter, do: Client
+) -> None:
+    with pytest.raises(ImageImportError, match="no reason given"):
+        do.image.wait(image("deleted"))
+    assert not api.calls
 
 
 def test_one_that_is_late_can_be_taken_up_again(fake: FakeDigitalOcean) -> None:
@@ -134,53 +136,55 @@ def test_one_that_was_seen_and_is_gone_is_an_error_at_once(fake: FakeDigitalOcea
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 410, 422])
-def test_other_refusals_end_it_at_once(status: int) -> None:
-    log = Log(httpx.Response(status))
-    with client(log) as do:
-        with pytest.raises(APIStatusError) as caught:
-            do.image.wait(image())
+def test_other_refusals_end_it_at_once(status: int, api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images/1").mock(return_value=httpx.Response(status))
+    with pytest.raises(APIStatusError) as caught:
+        do.image.wait(image())
     assert caught.value.status_code == status
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize(
     "trouble", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
 )
-def test_trouble_that_passes_does_not(trouble: httpx.Response | Exception) -> None:
-    with client(Log(trouble, _shown("pending"), trouble, _shown("available"))) as do:
-        assert (do.image.wait(image())).status == "available"
+def test_trouble_that_passes_does_not(
+    trouble: httpx.Response | Exception, api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images/1").mock(
+        side_effect=[trouble, _shown("pending"), trouble, _shown("available")]
+    )
+    assert (do.image.wait(image())).status == "available"
 
 
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf])
-def test_wrong_times_are_refused_before_any_request(wrong: float) -> None:
-    log = Log(httpx.Response(500))
-    with client(log) as do:
-        with pytest.raises(ValueError, match="poll"):
-            do.image.wait(image(), poll=wrong)
-        with pytest.raises(ValueError, match="timeout"):
-            do.image.wait(image(), timeout=wrong)
-        with pytest.raises(ValueError, match="poll"):
-            do.image.create(name="x", url=URL, region="nyc3", wait=True, poll=wrong)
-        with pytest.raises(ValueError, match="timeout"):
-            do.image.create(name="x", url=URL, region="nyc3", timeout=wrong)
-    assert not log.requests
+def test_wrong_times_are_refused_before_any_request(
+    wrong: float, api: respx.MockRouter, do: Client
+) -> None:
+    with pytest.raises(ValueError, match="poll"):
+        do.image.wait(image(), poll=wrong)
+    with pytest.raises(ValueError, match="timeout"):
+        do.image.wait(image(), timeout=wrong)
+    with pytest.raises(ValueError, match="poll"):
+        do.image.create(name="x", url=URL, region="nyc3", wait=True, poll=wrong)
+    with pytest.raises(ValueError, match="timeout"):
+        do.image.create(name="x", url=URL, region="nyc3", timeout=wrong)
+    assert not api.calls
 
 
-def test_other_things_than_an_image_are_refused() -> None:
-    log = Log(httpx.Response(500))
-    with client(log) as do:
-        with pytest.raises(TypeError, match="Image expected, not int"):
-            do.image.wait(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-        with pytest.raises(TypeError, match="on_poll"):
-            do.image.wait(image("available"), on_poll=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-    assert not log.requests
+def test_other_things_than_an_image_are_refused(api: respx.MockRouter, do: Client) -> None:
+    with pytest.raises(TypeError, match="Image expected, not int"):
+        do.image.wait(1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with pytest.raises(TypeError, match="on_poll"):
+        do.image.wait(image("available"), on_poll=1)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    assert not api.calls
 
 
 @pytest.mark.parametrize(("begun", "first"), [(-3600, 0), (-2, 3), (0, 5)])
-def test_it_is_looked_at_when_its_state_is_a_poll_old(begun: float, first: float) -> None:
-    clock = VirtualClock()
+def test_it_is_looked_at_when_its_state_is_a_poll_old(
+    begun: float, first: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     clock.start -= begun
     made: Image = image()
-    with client(Log(_shown("available")), clock=clock) as do:
-        do.image.wait(made)
+    api.get("/v2/images/1").mock(return_value=_shown("available"))
+    do.image.wait(made)
     assert clock.sleeps == [first]

@@ -14,14 +14,16 @@ from random import Random
 
 import httpx
 import pytest
+import respx
+from hypothesis import settings
 
 from do_images import Action, APIError, Client, Image
-from tests.support import Json, VirtualClock, client
+from tests.support import TOKEN, Json, VirtualClock
 
 NOON = 1_780_000_000.0
 REGIONS = ("ams3", "nyc3", "sgp1")
-# In both clients together 10,000 sequences, in pieces that several workers share.
-BATCHES, SEQUENCES = 5, 1_000
+# In pieces that several workers share; how many is up to hypothesis's profile.
+BATCHES, SEQUENCES = 5, 4 * settings().max_examples
 
 NEVER_SENT: Sequence[type[httpx.TransportError]] = (
     httpx.ConnectError,
@@ -125,17 +127,21 @@ def _start(do: Client, random: Random) -> Action:
 
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_nothing_is_started_twice_and_nothing_is_lost(batch: int) -> None:
+def test_nothing_is_started_twice_and_nothing_is_lost(batch: int, api: respx.MockRouter) -> None:
     outcomes = Counter[str]()
     for number in range(SEQUENCES):
         random = Random(batch * SEQUENCES + number)
         server = Server(random)
-        with client(server, clock=server.clock, max_retries=random.choice([0, 2, 5])) as do:
+        api.reset()
+        api.route().mock(side_effect=server)
+        with Client(TOKEN, clock=server.clock, max_retries=random.choice([0, 2, 5])) as do:
             # What an earlier call, or somebody else, started is there to be taken for ours.
             for _ in range(random.choice([1, 1, 2])):
                 server.clock.now += 2
                 outcomes[_one(do, server, random)] += 1
-    assert min(outcomes[name] for name in ("started", "found", "unknown", "refused")) > 50
+    assert (
+        min(outcomes[name] for name in ("started", "found", "unknown", "refused")) > SEQUENCES // 50
+    )
 
 
 def _one(do: Client, server: Server, random: Random) -> str:
@@ -179,11 +185,13 @@ def _import(do: Client) -> Image:
 
 
 @pytest.mark.usefixtures("untraced")
-def test_no_import_begins_twice_or_in_silence() -> None:
+def test_no_import_begins_twice_or_in_silence(api: respx.MockRouter) -> None:
     outcomes = Counter[str]()
-    for number in range(SEQUENCES // 2):
+    for number in range(SEQUENCES):
         server = Importer(Random(number))
-        with client(server, clock=server.clock, max_retries=3) as do:
+        api.reset()
+        api.route().mock(side_effect=server)
+        with Client(TOKEN, clock=server.clock, max_retries=3) as do:
             try:
                 _import(do)
             except APIError as error:
@@ -194,4 +202,4 @@ def test_no_import_begins_twice_or_in_silence() -> None:
             else:
                 assert server.begun == 1
                 outcomes["begun"] += 1
-    assert min(outcomes[name] for name in ("begun", "told", "refused")) > 20
+    assert min(outcomes[name] for name in ("begun", "told", "refused")) > SEQUENCES // 50

@@ -4,10 +4,11 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import formatdate
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     Action,
@@ -20,12 +21,18 @@ from do_images import (
     InternalServerError,
     UnprocessableEntityError,
 )
-from tests.support import Json, Log, VirtualClock, client
+from tests.support import Json, VirtualClock, requests
 
 # The server's time when the first request of a test comes in.
 NOON = 1_800_000_000.0
 HOUR = 3600.0
 NOT_KNOWN = r"Whether the {} was started is not known: {}.* It was not sent again; see do.image.action_list\(1\)"
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """The clock of `do`, which some tests put out of step with the server's."""
+    return VirtualClock(NOON)
 
 
 class Call(Protocol):
@@ -37,38 +44,44 @@ class Call(Protocol):
 Look: TypeAlias = httpx.Response | Exception | list[Json]
 
 
+_T = TypeVar("_T")
+
+
+def _next(steps: list[_T]) -> _T:
+    """Return the next step; the last one stands for all that follow."""
+    return steps.pop(0) if len(steps) > 1 else steps[0]
+
+
 class Server:
     """Has a clock and actions of its own, and answers a POST as it is told."""
 
     def __init__(
         self,
         clock: VirtualClock,
-        post: httpx.Response | Exception,
+        posts: httpx.Response | Exception | Iterable[httpx.Response | Exception],
         looks: Iterable[Look] = ([],),
         *,
         dated: bool = True,
     ) -> None:
         self._clock = clock
-        self._post = post
+        self._posts = [posts] if isinstance(posts, httpx.Response | Exception) else list(posts)
         self._looks = list(looks)
         self._dated = dated
-        self.calls: list[str] = []
 
     def now(self) -> float:
         return NOON + self._clock.now
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.calls.append(request.method)
         if request.method == "POST":
-            step = self._post
+            step = _next(self._posts)
         else:
             assert request.url.path == "/v2/images/1/actions"
             assert dict(request.url.params) == {"page": "1", "per_page": "200"}
-            look = self._looks.pop(0) if len(self._looks) > 1 else self._looks[0]
+            look = _next(self._looks)
             step = httpx.Response(200, json={"actions": look}) if isinstance(look, list) else look
         if isinstance(step, Exception):
             raise step
-        headers = {"date": self.date()} if self._dated else {}
+        headers = {"date": self.date(), **step.headers} if self._dated else step.headers
         return httpx.Response(step.status_code, content=step.content, headers=headers)
 
     def date(self) -> str:
@@ -85,6 +98,10 @@ def _action(
         moment = datetime.fromtimestamp(int(NOON + begun), UTC)
         action["started_at"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
     return action
+
+
+def _methods(api: respx.MockRouter) -> list[str]:
+    return [request.method for request in requests(api)]
 
 
 def _transfer(do: Client) -> object:
@@ -121,77 +138,78 @@ def _name(value: object) -> str | None:
 
 
 @pytest.mark.parametrize("post", UNCLEAR, ids=_name)
-def test_it_goes_on_with_what_was_started(post: httpx.Response | Exception) -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, post, [[_action()]])
-    with client(server, clock=clock) as do:
-        action = do.image.transfer(1, "nyc3")
+def test_it_goes_on_with_what_was_started(
+    post: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
+) -> None:
+    api.route().mock(side_effect=Server(clock, post, [[_action()]]))
+    action = do.image.transfer(1, "nyc3")
     assert action.id == 9
-    assert server.calls == ["POST", "GET"]
+    assert _methods(api) == ["POST", "GET"]
 
 
 @pytest.mark.parametrize("skew", SKEWS)
 @pytest.mark.parametrize("look", [1, 2, 3])
-def test_it_is_found_at_any_look_whatever_our_clock_says(look: int, skew: float) -> None:
-    clock = VirtualClock(NOON + skew)
-    server = Server(clock, httpx.ReadError("reset"), [*[[]] * (look - 1), [_action()]])
-    with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
-    assert server.calls == ["POST", *["GET"] * look]
+def test_it_is_found_at_any_look_whatever_our_clock_says(
+    look: int, skew: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    clock.start += skew
+    api.route().mock(
+        side_effect=Server(clock, httpx.ReadError("reset"), [*[[]] * (look - 1), [_action()]])
+    )
+    assert (do.image.transfer(1, "nyc3")).id == 9
+    assert _methods(api) == ["POST", *["GET"] * look]
     assert clock.now <= 4
 
 
-def test_a_wait_goes_on_with_it_too() -> None:
-    clock = VirtualClock(NOON)
+def test_a_wait_goes_on_with_it_too(api: respx.MockRouter, do: Client, clock: VirtualClock) -> None:
     done = {"id": 9, "status": "completed", "type": "transfer"}
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/images/1/actions/9":
-            return httpx.Response(200, json={"action": done})
-        return server(request)
-
-    server = Server(clock, httpx.Response(504), [[_action()]])
-    with client(respond, clock=clock) as do:
-        action = do.image.transfer(1, "nyc3", wait=True)
+    api.get("/v2/images/1/actions/9").respond(json={"action": done})
+    api.route().mock(side_effect=Server(clock, httpx.Response(504), [[_action()]]))
+    action = do.image.transfer(1, "nyc3", wait=True)
     assert action.status == "completed"
 
 
-def test_a_conversion_is_found_alike() -> None:
-    clock = VirtualClock(NOON)
+def test_a_conversion_is_found_alike(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     looks = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
-    server = Server(clock, httpx.Response(504), looks)
-    with client(server, clock=clock) as do:
-        assert (do.image.convert(1)).id == 9
+    api.route().mock(side_effect=Server(clock, httpx.Response(504), looks))
+    assert (do.image.convert(1)).id == 9
 
 
 @pytest.mark.parametrize(
     "region", ["nyc3", {"slug": "nyc3", "name": "New York 3"}], ids=["slug", "object"]
 )
-def test_the_region_is_read_from_wherever_it_stands(region: Json) -> None:
-    clock = VirtualClock(NOON)
+def test_the_region_is_read_from_wherever_it_stands(
+    region: Json, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     found = _action()
     assert isinstance(found, dict)
     found["region_slug"] = None
     found["region"] = region
-    server = Server(clock, httpx.Response(504), [[found]])
-    with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
+    api.route().mock(side_effect=Server(clock, httpx.Response(504), [[found]]))
+    assert (do.image.transfer(1, "nyc3")).id == 9
 
 
-def test_a_look_that_fails_does_not_end_the_search() -> None:
-    clock = VirtualClock(NOON)
+def test_a_look_that_fails_does_not_end_the_search(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     looks: list[Look] = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
-    server = Server(clock, httpx.ReadError("reset"), looks)
-    with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
-    assert server.calls == ["POST", "GET", "GET", "GET"]
+    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), looks))
+    assert (do.image.transfer(1, "nyc3")).id == 9
+    assert _methods(api) == ["POST", "GET", "GET", "GET"]
 
 
-def test_of_two_the_one_that_began_first_is_ours() -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.ReadError("reset"), [[_action(10, 1), _action(9)]])
-    with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
+def test_of_two_the_one_that_began_first_is_ours(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(
+        side_effect=Server(clock, httpx.ReadError("reset"), [[_action(10, 1), _action(9)]])
+    )
+    assert (do.image.transfer(1, "nyc3")).id == 9
 
 
 # ── Not ours ────────────────────────────────────────────────────────────────────────────────
@@ -208,82 +226,86 @@ NOT_OURS = [
 
 @pytest.mark.parametrize("skew", SKEWS)
 @pytest.mark.parametrize("other", NOT_OURS)
-def test_another_action_is_not_taken_for_it(other: Json, skew: float) -> None:
-    clock = VirtualClock(NOON + skew)
-    server = Server(clock, httpx.ReadError("reset"), [[other]])
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIConnectionError, match=NOT_KNOWN.format("transfer", "3 looks")):
-            do.image.transfer(1, "nyc3")
-    assert server.calls == ["POST", "GET", "GET", "GET"]
+def test_another_action_is_not_taken_for_it(
+    other: Json, skew: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    clock.start += skew
+    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), [[other]]))
+    with pytest.raises(APIConnectionError, match=NOT_KNOWN.format("transfer", "3 looks")):
+        do.image.transfer(1, "nyc3")
+    assert _methods(api) == ["POST", "GET", "GET", "GET"]
 
 
-def test_an_action_that_another_call_started_is_not_taken() -> None:
-    clock = VirtualClock(NOON)
-    steps = Log(httpx.Response(201, json={"action": _action()}), httpx.ReadError("reset"))
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        return steps(request) if request.method == "POST" else looks(request)
-
-    looks = Server(clock, httpx.Response(500), [[_action()]])
-    with client(respond, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
-        with pytest.raises(APIConnectionError, match="is not known"):
-            do.with_options(max_retries=0).image.transfer(1, "nyc3")
-
-
-def test_an_action_that_another_call_found_is_not_taken_again() -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.ReadError("reset"), [[_action(9, 60)]])
-    with client(server, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
-        with pytest.raises(APIConnectionError, match="is not known"):
-            do.image.transfer(1, "nyc3")
+def test_an_action_that_another_call_started_is_not_taken(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    posts: list[httpx.Response | Exception] = [
+        httpx.Response(201, json={"action": _action()}),
+        httpx.ReadError("reset"),
+    ]
+    api.route().mock(side_effect=Server(clock, posts, [[_action()]]))
+    assert (do.image.transfer(1, "nyc3")).id == 9
+    with pytest.raises(APIConnectionError, match="is not known"):
+        do.with_options(max_retries=0).image.transfer(1, "nyc3")
 
 
-def test_what_began_before_a_refused_post_was_repeated_is_not_taken() -> None:
-    clock = VirtualClock(NOON)
-    posts = Log(httpx.Response(429, headers={"retry-after": "50"}), httpx.ReadError("reset"))
-    looks = Server(clock, httpx.Response(500), [[_action(begun=20)]])
+def test_an_action_that_another_call_found_is_not_taken_again(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), [[_action(9, 60)]]))
+    assert (do.image.transfer(1, "nyc3")).id == 9
+    with pytest.raises(APIConnectionError, match="is not known"):
+        do.image.transfer(1, "nyc3")
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        return posts(request) if request.method == "POST" else looks(request)
 
-    with client(respond, clock=clock) as do:
-        with pytest.raises(APIConnectionError, match="is not known"):
-            do.image.transfer(1, "nyc3")
+def test_what_began_before_a_refused_post_was_repeated_is_not_taken(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    posts: list[httpx.Response | Exception] = [
+        httpx.Response(429, headers={"retry-after": "50"}),
+        httpx.ReadError("reset"),
+    ]
+    api.route().mock(side_effect=Server(clock, posts, [[_action(begun=20)]]))
+    with pytest.raises(APIConnectionError, match="is not known"):
+        do.image.transfer(1, "nyc3")
 
 
 @pytest.mark.parametrize("skew", SKEWS)
-def test_without_the_servers_clock_nothing_is_taken(skew: float) -> None:
+def test_without_the_servers_clock_nothing_is_taken(
+    skew: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     # What began five minutes ago is new to a clock that is hours behind.
-    clock = VirtualClock(NOON + skew)
-    server = Server(clock, httpx.ReadError("reset"), [[_action(begun=-300)]], dated=False)
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
-            do.image.transfer(1, "nyc3")
-    assert server.calls == ["POST", "GET", "GET", "GET"]
+    clock.start += skew
+    api.route().mock(
+        side_effect=Server(clock, httpx.ReadError("reset"), [[_action(begun=-300)]], dated=False)
+    )
+    with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
+        do.image.transfer(1, "nyc3")
+    assert _methods(api) == ["POST", "GET", "GET", "GET"]
 
 
-def test_without_the_servers_clock_not_even_what_fits_is_taken() -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.ReadError("reset"), [[_action()]], dated=False)
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
-            do.image.transfer(1, "nyc3")
+def test_without_the_servers_clock_not_even_what_fits_is_taken(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(
+        side_effect=Server(clock, httpx.ReadError("reset"), [[_action()]], dated=False)
+    )
+    with pytest.raises(APIConnectionError, match="Whether the transfer was started"):
+        do.image.transfer(1, "nyc3")
 
 
-def test_a_slow_answer_that_broke_off_started_what_it_started() -> None:
-    clock = VirtualClock(NOON)
-    looks = Server(clock, httpx.Response(500), [[_action()]])
+def test_a_slow_answer_that_broke_off_started_what_it_started(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    server = Server(clock, httpx.Response(201, content=b'{"action": {}}'), [[_action()]])
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            return looks(request)
+    def answer_late(request: httpx.Request) -> httpx.Response:
         clock.now += 20
-        return httpx.Response(201, content=b'{"action": {}}', headers={"date": looks.date()})
+        return server(request)
 
-    with client(respond, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 9
+    api.post("/v2/images/1/actions").mock(side_effect=answer_late)
+    api.get("/v2/images/1/actions").mock(side_effect=server)
+    assert (do.image.transfer(1, "nyc3")).id == 9
 
 
 # ── Not found ───────────────────────────────────────────────────────────────────────────────
@@ -292,13 +314,17 @@ def test_a_slow_answer_that_broke_off_started_what_it_started() -> None:
 @pytest.mark.parametrize("post", UNCLEAR, ids=_name)
 @pytest.mark.parametrize(("call", "what"), [(_transfer, "transfer"), (_convert, "convert")])
 def test_the_first_error_comes_out_and_says_what_is_known(
-    call: Call, what: str, post: httpx.Response | Exception
+    call: Call,
+    what: str,
+    post: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
 ) -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, post)
-    with client(server, clock=clock, max_retries=5) as do:
-        with pytest.raises(APIError, match=NOT_KNOWN.format(what, "3 looks into")) as caught:
-            call(do)
+    api.route().mock(side_effect=Server(clock, post))
+    do = do.with_options(max_retries=5)
+    with pytest.raises(APIError, match=NOT_KNOWN.format(what, "3 looks into")) as caught:
+        call(do)
     error = caught.value
     if isinstance(post, httpx.TimeoutException):
         assert isinstance(error, APITimeoutError)
@@ -310,7 +336,7 @@ def test_the_first_error_comes_out_and_says_what_is_known(
     else:
         assert isinstance(error, APIResponseValidationError)
     assert error.request.method == "POST"
-    assert server.calls == ["POST", "GET", "GET", "GET"]
+    assert _methods(api) == ["POST", "GET", "GET", "GET"]
 
 
 @pytest.mark.parametrize(
@@ -318,59 +344,66 @@ def test_the_first_error_comes_out_and_says_what_is_known(
     [httpx.Response(403), httpx.Response(503), httpx.ReadError(""), httpx.Response(200)],
     ids=_name,
 )
-def test_looks_that_cannot_be_had(look: httpx.Response | Exception) -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.Response(502), [look])
-    with client(server, clock=clock, max_retries=5) as do:
-        with pytest.raises(
-            InternalServerError, match=NOT_KNOWN.format("transfer", ".* could not be looked at")
-        ):
-            do.image.transfer(1, "nyc3")
-    assert server.calls == ["POST", "GET", "GET", "GET"]
+def test_looks_that_cannot_be_had(
+    look: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
+) -> None:
+    api.route().mock(side_effect=Server(clock, httpx.Response(502), [look]))
+    do = do.with_options(max_retries=5)
+    with pytest.raises(
+        InternalServerError, match=NOT_KNOWN.format("transfer", ".* could not be looked at")
+    ):
+        do.image.transfer(1, "nyc3")
+    assert _methods(api) == ["POST", "GET", "GET", "GET"]
 
 
-def test_some_looks_that_cannot_be_had() -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.Response(502), [httpx.Response(503), [], httpx.ReadError("")])
-    with client(server, clock=clock) as do:
-        with pytest.raises(InternalServerError, match=r"1 looks?"):
-            do.image.transfer(1, "nyc3")
+def test_some_looks_that_cannot_be_had(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(
+        side_effect=Server(
+            clock, httpx.Response(502), [httpx.Response(503), [], httpx.ReadError("")]
+        )
+    )
+    with pytest.raises(InternalServerError, match=r"1 looks?"):
+        do.image.transfer(1, "nyc3")
 
 
-def test_each_look_has_ten_seconds_of_its_own() -> None:
-    clock = VirtualClock(NOON)
-    given: list[object] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        given.append(request.extensions["timeout"]["read"])
-        return server(request)
-
-    server = Server(clock, httpx.Response(502))
-    with client(respond, clock=clock) as do:
-        with pytest.raises(InternalServerError):
-            do.with_options(timeout=30).image.transfer(1, "nyc3")
+def test_each_look_has_ten_seconds_of_its_own(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(side_effect=Server(clock, httpx.Response(502)))
+    with pytest.raises(InternalServerError):
+        do.with_options(timeout=30).image.transfer(1, "nyc3")
+    given = [request.extensions["timeout"]["read"] for request in requests(api)]
     assert given == [30, 10, 10, 10]
 
 
 @pytest.mark.parametrize("call", [_transfer, _convert])
-def test_a_clear_no_is_not_looked_up(call: Call) -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.Response(422, json={"id": "busy", "message": "pending event"}))
-    with client(server, clock=clock) as do:
-        with pytest.raises(UnprocessableEntityError) as caught:
-            call(do)
+def test_a_clear_no_is_not_looked_up(
+    call: Call, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(
+        side_effect=Server(
+            clock, httpx.Response(422, json={"id": "busy", "message": "pending event"})
+        )
+    )
+    with pytest.raises(UnprocessableEntityError) as caught:
+        call(do)
     assert "not known" not in str(caught.value)
-    assert server.calls == ["POST"]
+    assert _methods(api) == ["POST"]
 
 
-def test_what_was_never_sent_is_not_looked_up() -> None:
-    clock = VirtualClock(NOON)
-    server = Server(clock, httpx.ConnectError("refused"))
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIConnectionError) as caught:
-            do.image.transfer(1, "nyc3")
+def test_what_was_never_sent_is_not_looked_up(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(side_effect=Server(clock, httpx.ConnectError("refused")))
+    with pytest.raises(APIConnectionError) as caught:
+        do.image.transfer(1, "nyc3")
     assert "not known" not in str(caught.value)
-    assert server.calls == ["POST"] * 3
+    assert _methods(api) == ["POST"] * 3
 
 
 # ── What can't be looked up ─────────────────────────────────────────────────────────────────
@@ -404,49 +437,64 @@ OTHERS = [_create, _offer, _accept, _decline, _cancel]
 
 @pytest.mark.parametrize("post", UNCLEAR[:7], ids=_name)
 @pytest.mark.parametrize("call", OTHERS)
-def test_it_may_have_been_carried_out(call: Call, post: httpx.Response | Exception) -> None:
-    server = Server(clock := VirtualClock(NOON), post)
-    with client(server, clock=clock, max_retries=5) as do:
-        with pytest.raises(APIError, match="may have been carried out; it was not sent again"):
-            call(do)
-    assert server.calls == ["POST"]
+def test_it_may_have_been_carried_out(
+    call: Call,
+    post: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
+) -> None:
+    api.route().mock(side_effect=Server(clock, post))
+    do = do.with_options(max_retries=5)
+    with pytest.raises(APIError, match="may have been carried out; it was not sent again"):
+        call(do)
+    assert _methods(api) == ["POST"]
     assert clock.sleeps == []
 
 
 @pytest.mark.parametrize("post", UNCLEAR[7:10], ids=_name)
 @pytest.mark.parametrize("call", [_create, _offer])
-def test_an_answer_that_makes_no_sense_may_mean_so_too(call: Call, post: httpx.Response) -> None:
-    server = Server(clock := VirtualClock(NOON), post)
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIResponseValidationError, match="may have been carried out"):
-            call(do)
-    assert server.calls == ["POST"]
+def test_an_answer_that_makes_no_sense_may_mean_so_too(
+    call: Call,
+    post: httpx.Response,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
+) -> None:
+    api.route().mock(side_effect=Server(clock, post))
+    with pytest.raises(APIResponseValidationError, match="may have been carried out"):
+        call(do)
+    assert _methods(api) == ["POST"]
 
 
 @pytest.mark.parametrize("call", OTHERS)
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422])
-def test_a_clear_no_says_no_such_thing(call: Call, status: int) -> None:
-    server = Server(clock := VirtualClock(NOON), httpx.Response(status))
-    with client(server, clock=clock) as do:
-        with pytest.raises(APIStatusError) as caught:
-            call(do)
+def test_a_clear_no_says_no_such_thing(
+    call: Call, status: int, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.route().mock(side_effect=Server(clock, httpx.Response(status)))
+    with pytest.raises(APIStatusError) as caught:
+        call(do)
     assert "carried out" not in str(caught.value)
 
 
 # ── Memory ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_memory_of_started_actions_has_an_end() -> None:
-    clock = VirtualClock(NOON)
-    lost = Server(clock, httpx.Response(500), [[_action(1, 7200)]])
-    steps = Log(httpx.Response(201, json={"action": _action(1)}), lost)
-    with client(steps, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3")).id == 1
-        claim = do._session.connection.claim  # pyright: ignore[reportPrivateUsage] - 10,000 starts over HTTP would take seconds
-        assert all(claim(Action.model_construct(id=number)) for number in range(2, 10_001))
-        with pytest.raises(InternalServerError, match="is not known"):
-            do.image.transfer(1, "nyc3")
-        assert claim(Action.model_construct(id=10_001))
-        # The oldest of them has been forgotten.
-        assert (do.image.transfer(1, "nyc3")).id == 1
+def test_the_memory_of_started_actions_has_an_end(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    posts: list[httpx.Response | Exception] = [
+        httpx.Response(201, json={"action": _action(1)}),
+        httpx.Response(500),
+    ]
+    api.route().mock(side_effect=Server(clock, posts, [[_action(1, 7200)]]))
+    assert (do.image.transfer(1, "nyc3")).id == 1
+    claim = do._session.connection.claim  # pyright: ignore[reportPrivateUsage] - 10,000 starts over HTTP would take seconds
+    assert all(claim(Action.model_construct(id=number)) for number in range(2, 10_001))
+    with pytest.raises(InternalServerError, match="is not known"):
+        do.image.transfer(1, "nyc3")
+    assert claim(Action.model_construct(id=10_001))
+    # The oldest of them has been forgotten.
+    assert (do.image.transfer(1, "nyc3")).id == 1
     assert not claim(Action.model_construct(id=3))

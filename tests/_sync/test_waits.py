@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     Action,
@@ -18,7 +19,7 @@ from do_images import (
     RequestInfo,
 )
 from do_images.testing import FakeDigitalOcean
-from tests.support import Log, VirtualClock, client
+from tests.support import VirtualClock, requests, sent
 from tests.waiting import IN_PROGRESS, action, action_json, reply
 
 OnPoll = Callable[[object], object]
@@ -52,24 +53,31 @@ def fake() -> FakeDigitalOcean:
     return FakeDigitalOcean()
 
 
+def _route(api: respx.MockRouter, *polls: httpx.Response | Exception) -> None:
+    """Route a start to `STARTED`, and the polls that follow to the given responses."""
+    api.post("/v2/images/1/actions").mock(return_value=STARTED)
+    api.get("/v2/images/1/actions/9").mock(side_effect=polls)
+
+
 # ── Good ends ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_looks_every_poll_until_the_action_has_completed() -> None:
-    clock = VirtualClock()
-    log = Log(STARTED, reply(), reply(), DONE)
-    with client(log, clock=clock) as do:
-        done = do.image.transfer(1, "nyc3", wait=True)
+def test_it_looks_every_poll_until_the_action_has_completed(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    _route(api, reply(), reply(), DONE)
+    done = do.image.transfer(1, "nyc3", wait=True)
     assert done.status == "completed"
-    assert log.calls == ["POST /v2/images/1/actions"] + ["GET /v2/images/1/actions/9"] * 3
+    assert sent(api) == ["POST /v2/images/1/actions"] + ["GET /v2/images/1/actions/9"] * 3
     assert clock.sleeps == [5, 5, 5], "the first look right after the start would be wasted"
 
 
 @pytest.mark.parametrize(("poll", "every"), [(0, 1), (0.01, 1), (1, 1), (2.5, 2.5), (60, 60)])
-def test_a_poll_below_a_second_counts_as_one(poll: float, every: float) -> None:
-    clock = VirtualClock()
-    with client(Log(STARTED, reply(), DONE), clock=clock) as do:
-        do.image.transfer(1, "nyc3", wait=True, poll=poll)
+def test_a_poll_below_a_second_counts_as_one(
+    poll: float, every: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    _route(api, reply(), DONE)
+    do.image.transfer(1, "nyc3", wait=True, poll=poll)
     assert clock.sleeps == [every, every]
 
 
@@ -90,38 +98,38 @@ def test_a_conversion_is_waited_for_alike(fake: FakeDigitalOcean) -> None:
 
 
 @pytest.mark.parametrize("timeout", [0, 300, None])
-def test_an_action_that_has_completed_costs_no_request(timeout: float | None) -> None:
-    log = Log(httpx.Response(500))
+def test_an_action_that_has_completed_costs_no_request(
+    timeout: float | None, api: respx.MockRouter, do: Client
+) -> None:
     ended = action(status="completed")
-    with client(log) as do:
-        assert do.action.wait(ended, timeout=timeout) is ended
-    assert not log.requests
+    assert do.action.wait(ended, timeout=timeout) is ended
+    assert not api.calls
 
 
-def test_one_that_has_errored_costs_none_either() -> None:
-    log = Log(httpx.Response(500))
-    with client(log) as do:
-        with pytest.raises(ActionErroredError):
-            do.action.wait(action(status="errored"))
-    assert not log.requests
+def test_one_that_has_errored_costs_none_either(api: respx.MockRouter, do: Client) -> None:
+    with pytest.raises(ActionErroredError):
+        do.action.wait(action(status="errored"))
+    assert not api.calls
 
 
 @pytest.mark.parametrize(
     ("begun", "first"), [(0.0, 5), (-2.0, 3), (-5.0, 0), (-3600.0, 0), (3600.0, 5), (None, 0)]
 )
 def test_an_action_begun_earlier_is_looked_at_when_its_state_is_a_poll_old(
-    begun: float | None, first: float
+    begun: float | None,
+    first: float,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
 ) -> None:
-    clock = VirtualClock()
-    with client(Log(DONE), clock=clock) as do:
-        do.action.wait(action(begun=begun))
+    api.get("/v2/images/1/actions/9").mock(return_value=DONE)
+    do.action.wait(action(begun=begun))
     assert clock.sleeps == [first]
 
 
-def test_a_completed_action_without_its_end_is_completed() -> None:
-    log = Log(STARTED, httpx.Response(200, json={"action": action_json(status="completed")}))
-    with client(log) as do:
-        assert (do.image.transfer(1, "nyc3", wait=True)).completed_at is None
+def test_a_completed_action_without_its_end_is_completed(api: respx.MockRouter, do: Client) -> None:
+    _route(api, httpx.Response(200, json={"action": action_json(status="completed")}))
+    assert (do.image.transfer(1, "nyc3", wait=True)).completed_at is None
 
 
 # ── Where it looks ──────────────────────────────────────────────────────────────────────────
@@ -136,11 +144,12 @@ def test_a_completed_action_without_its_end_is_completed() -> None:
         (action(image=None), "/v2/actions/9"),
     ],
 )
-def test_actions_of_images_are_looked_at_through_them(made: Action, path: str) -> None:
-    log = Log(DONE)
-    with client(log) as do:
-        do.action.wait(made)
-    assert log.calls == [f"GET {path}"]
+def test_actions_of_images_are_looked_at_through_them(
+    made: Action, path: str, api: respx.MockRouter, do: Client
+) -> None:
+    route = api.get(path).mock(return_value=DONE)
+    do.action.wait(made)
+    assert route.call_count == 1
 
 
 def test_the_scopes_of_images_are_enough(fake: FakeDigitalOcean) -> None:
@@ -155,11 +164,10 @@ def test_the_scopes_of_images_are_enough(fake: FakeDigitalOcean) -> None:
 # ── Bad ends ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_action_that_errors_ends_it_at_once() -> None:
-    log = Log(STARTED, reply(), reply(status="errored"))
-    with client(log) as do:
-        with pytest.raises(ActionErroredError, match="transfer of image 1 to nyc3") as caught:
-            do.image.transfer(1, "nyc3", wait=True, timeout=None)
+def test_an_action_that_errors_ends_it_at_once(api: respx.MockRouter, do: Client) -> None:
+    _route(api, reply(), reply(status="errored"))
+    with pytest.raises(ActionErroredError, match="transfer of image 1 to nyc3") as caught:
+        do.image.transfer(1, "nyc3", wait=True, timeout=None)
     assert caught.value.action.status == "errored"
     assert caught.value.action.id == 9
 
@@ -206,33 +214,31 @@ def test_what_completes_just_in_time_is_completed(fake: FakeDigitalOcean) -> Non
 
 @pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("name", ["poll", "timeout"])
-def test_wrong_times_are_refused_before_any_request(name: str, wrong: float) -> None:
-    log = Log(httpx.Response(500))
+def test_wrong_times_are_refused_before_any_request(
+    name: str, wrong: float, api: respx.MockRouter, do: Client
+) -> None:
     poll, timeout = (wrong, 300) if name == "poll" else (5, wrong)
-    with client(log) as do:
-        with pytest.raises(ValueError, match=name):
-            do.image.transfer(1, "nyc3", poll=poll, timeout=timeout)
-        with pytest.raises(ValueError, match=name):
-            do.image.transfer_many(1, ["nyc3"], poll=poll, timeout=timeout)
-        with pytest.raises(ValueError, match=name):
-            do.image.convert(1, poll=poll, timeout=timeout)
-        with pytest.raises(ValueError, match=name):
-            do.action.wait(action(), poll=poll, timeout=timeout)
-        with pytest.raises(ValueError, match=name):
-            do.action.wait_all([], poll=poll, timeout=timeout)
-    assert not log.requests
+    with pytest.raises(ValueError, match=name):
+        do.image.transfer(1, "nyc3", poll=poll, timeout=timeout)
+    with pytest.raises(ValueError, match=name):
+        do.image.transfer_many(1, ["nyc3"], poll=poll, timeout=timeout)
+    with pytest.raises(ValueError, match=name):
+        do.image.convert(1, poll=poll, timeout=timeout)
+    with pytest.raises(ValueError, match=name):
+        do.action.wait(action(), poll=poll, timeout=timeout)
+    with pytest.raises(ValueError, match=name):
+        do.action.wait_all([], poll=poll, timeout=timeout)
+    assert not api.calls
 
 
-def test_wrong_arguments_are_refused_before_any_request() -> None:
-    log = Log(httpx.Response(500))
-    with client(log) as do:
-        with pytest.raises(TypeError, match="on_poll"):
-            do.action.wait(action(), on_poll="print")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-        with pytest.raises(TypeError, match="Action expected, not int"):
-            do.action.wait(9)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-        with pytest.raises(TypeError, match="Action expected, not dict"):
-            do.action.wait_all([action(), {}])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - as meant
-    assert not log.requests
+def test_wrong_arguments_are_refused_before_any_request(api: respx.MockRouter, do: Client) -> None:
+    with pytest.raises(TypeError, match="on_poll"):
+        do.action.wait(action(), on_poll="print")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with pytest.raises(TypeError, match="Action expected, not int"):
+        do.action.wait(9)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with pytest.raises(TypeError, match="Action expected, not dict"):
+        do.action.wait_all([action(), {}])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - as meant
+    assert not api.calls
 
 
 # ── Trouble ─────────────────────────────────────────────────────────────────────────────────
@@ -245,94 +251,90 @@ def _name(value: object) -> str | None:
 
 
 @pytest.mark.parametrize("trouble", PASSING, ids=_name)
-def test_trouble_that_passes_does_not_end_it(trouble: httpx.Response | Exception) -> None:
+def test_trouble_that_passes_does_not_end_it(
+    trouble: httpx.Response | Exception, api: respx.MockRouter, do: Client
+) -> None:
     seen: list[Action] = []
-    log = Log(STARTED, trouble, reply(), trouble, trouble, DONE)
-    with client(log) as do:
-        done = do.image.transfer(1, "nyc3", wait=True, on_poll=seen.append)
+    _route(api, trouble, reply(), trouble, trouble, DONE)
+    done = do.image.transfer(1, "nyc3", wait=True, on_poll=seen.append)
     assert done.status == "completed"
-    assert len(log.requests) == 6, "the next tick is the next try"
+    assert len(api.calls) == 6, "the next tick is the next try"
     assert [one.status for one in seen] == [IN_PROGRESS, "completed"], "failed looks don't count"
 
 
 @pytest.mark.parametrize("trouble", PASSING, ids=_name)
 def test_trouble_that_stays_is_the_cause_of_the_timeout(
     trouble: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
+    clock: VirtualClock,
 ) -> None:
-    clock = VirtualClock()
-    with client(Log(STARTED, trouble), clock=clock) as do:
-        with pytest.raises(ActionTimeoutError, match="is still in-progress") as caught:
-            do.image.transfer(1, "nyc3", wait=True, timeout=60)
+    _route(api, *[trouble] * 12)
+    with pytest.raises(ActionTimeoutError, match="is still in-progress") as caught:
+        do.image.transfer(1, "nyc3", wait=True, timeout=60)
     assert isinstance(caught.value.__cause__, APIError)
     assert clock.now == pytest.approx(60)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 422])
-def test_other_refusals_end_it_at_once(status: int) -> None:
-    log = Log(STARTED, reply(), httpx.Response(status))
-    with client(log) as do:
-        with pytest.raises(APIStatusError, match="transfer of image 1 to nyc3") as caught:
-            do.image.transfer(1, "nyc3", wait=True)
+def test_other_refusals_end_it_at_once(status: int, api: respx.MockRouter, do: Client) -> None:
+    _route(api, reply(), httpx.Response(status))
+    with pytest.raises(APIStatusError, match="transfer of image 1 to nyc3") as caught:
+        do.image.transfer(1, "nyc3", wait=True)
     assert caught.value.status_code == status
-    assert len(log.requests) == 3
+    assert len(api.calls) == 3
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"action": {"id": 9}}', b"[]", b"<html>"])
-def test_so_does_a_body_that_makes_no_sense(body: bytes) -> None:
-    with client(Log(STARTED, httpx.Response(200, content=body))) as do:
-        with pytest.raises(APIResponseValidationError):
-            do.image.transfer(1, "nyc3", wait=True)
+def test_so_does_a_body_that_makes_no_sense(body: bytes, api: respx.MockRouter, do: Client) -> None:
+    _route(api, httpx.Response(200, content=body))
+    with pytest.raises(APIResponseValidationError):
+        do.image.transfer(1, "nyc3", wait=True)
 
 
-def test_a_look_has_no_more_time_than_the_wait() -> None:
+def test_a_look_has_no_more_time_than_the_wait(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
     given: list[float] = []
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            return STARTED
+    def stall(request: httpx.Request) -> httpx.Response:
         timeout = request.extensions["timeout"]["read"]
         given.append(timeout)
         clock.now += timeout
         raise httpx.ReadTimeout("never answered")
 
-    clock = VirtualClock()
-    with client(respond, clock=clock) as do:
-        with pytest.raises(ActionTimeoutError):
-            do.image.transfer(1, "nyc3", wait=True, timeout=100)
+    api.post("/v2/images/1/actions").mock(return_value=STARTED)
+    api.get("/v2/images/1/actions/9").mock(side_effect=stall)
+    with pytest.raises(ActionTimeoutError):
+        do.image.transfer(1, "nyc3", wait=True, timeout=100)
     assert given == [60, 31], "a minute for each request, and a second beyond the timeout"
     assert clock.now == pytest.approx(101)
 
 
-def test_the_clients_own_timeout_holds_without_one() -> None:
-    given: list[object] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        given.append(request.extensions["timeout"]["read"])
-        return steps(request)
-
-    steps = Log(STARTED, httpx.ReadTimeout("slow"), DONE)
-    with client(respond) as do:
-        do.with_options(timeout=7).image.transfer(1, "nyc3", True, 5, None)
+def test_the_clients_own_timeout_holds_without_one(api: respx.MockRouter, do: Client) -> None:
+    _route(api, httpx.ReadTimeout("slow"), DONE)
+    do.with_options(timeout=7).image.transfer(1, "nyc3", True, 5, None)
+    given = [request.extensions["timeout"]["read"] for request in requests(api)]
     assert given == [7, 7, 7]
 
 
-def test_an_answer_that_comes_after_the_timeout_still_counts() -> None:
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            return STARTED
+def test_an_answer_that_comes_after_the_timeout_still_counts(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    def respond(_: httpx.Request) -> httpx.Response:
         clock.now += 0.8
         return DONE
 
-    clock = VirtualClock()
-    with client(respond, clock=clock) as do:
-        assert (do.image.transfer(1, "nyc3", wait=True, timeout=5)).status == "completed"
+    api.post("/v2/images/1/actions").mock(return_value=STARTED)
+    api.get("/v2/images/1/actions/9").mock(side_effect=respond)
+    assert (do.image.transfer(1, "nyc3", wait=True, timeout=5)).status == "completed"
 
 
-def test_the_time_that_an_answer_names_is_kept() -> None:
-    clock = VirtualClock()
-    log = Log(STARTED, httpx.Response(503, headers={"retry-after": "42"}), DONE)
-    with client(log, clock=clock) as do:
-        do.image.transfer(1, "nyc3", wait=True)
+def test_the_time_that_an_answer_names_is_kept(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    _route(api, httpx.Response(503, headers={"retry-after": "42"}), DONE)
+    do.image.transfer(1, "nyc3", wait=True)
     assert clock.sleeps == [5, 42]
 
 
@@ -390,22 +392,23 @@ def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalOcean) 
         assert (do.image.info(SNAPSHOT)).id == SNAPSHOT
 
 
-def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_failed() -> None:
+def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_failed(
+    api: respx.MockRouter, do: Client
+) -> None:
     gone = APIError("mine", request=RequestInfo("GET", "https://x.example"))
 
     def on_poll(_: object) -> None:
         raise gone
 
-    log = Log(STARTED, reply())
-    with client(log) as do:
-        with pytest.raises(APIError) as caught:
-            do.image.transfer(1, "nyc3", wait=True, on_poll=on_poll)
+    _route(api, reply())
+    with pytest.raises(APIError) as caught:
+        do.image.transfer(1, "nyc3", wait=True, on_poll=on_poll)
     assert caught.value is gone
-    assert len(log.requests) == 2
+    assert len(api.calls) == 2
 
 
-def test_it_is_not_called_for_what_has_ended_before() -> None:
+def test_it_is_not_called_for_what_has_ended_before(api: respx.MockRouter, do: Client) -> None:
     calls: list[object] = []
-    with client(Log(httpx.Response(500))) as do:
-        do.action.wait(action(status="completed"), on_poll=calls.append)
+    do.action.wait(action(status="completed"), on_poll=calls.append)
     assert not calls
+    assert not api.calls
