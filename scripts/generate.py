@@ -29,6 +29,9 @@ MODELS = "src/do_images/models.py"
 ENDPOINTS = "src/do_images/_endpoints.py"
 SYNC_OF = {"src/do_images/_async": "src/do_images/_sync", "tests/_async": "tests/_sync"}
 
+# Models that programs import from the package itself: tracebacks and documentation show it.
+EXPORTED = ("Action", "Image", "Region")
+
 Spec = Mapping[str, Any]
 
 
@@ -211,7 +214,8 @@ def models(root: Path, rewriter: Rewriter) -> str:
             case _:
                 pass
     lines = source.splitlines()
-    return "\n".join([*lines[:imports_end], exports(names), *lines[imports_end:]])
+    shown = [f'{name}.__module__ = "do_images"' for name in EXPORTED if name in names]
+    return "\n".join([*lines[:imports_end], exports(names), *lines[imports_end:], *shown, ""])
 
 
 def endpoints(spec: Spec) -> str:

@@ -171,7 +171,7 @@ def test_the_tree_is_the_contracts() -> None:
     for kind in _classes():
         assert " ".join(base.__name__ for base in _public_bases(kind)) == TREE[kind.__name__]
         assert getattr(do_images, kind.__name__) is kind
-        assert kind.__module__ == "do_images.errors"
+        assert kind.__module__ == "do_images"
 
 
 def test_the_tree_at_the_top_of_the_file_names_every_error() -> None:

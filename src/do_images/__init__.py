@@ -1,13 +1,17 @@
 """A typed SDK for DigitalOcean's Images and Actions."""
 
-from importlib import import_module as _import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from do_images._async.actions import AsyncActions
     from do_images._async.client import AsyncClient
+    from do_images._async.images import AsyncImages
     from do_images._base import RateLimit
     from do_images._core.clocks import AsyncClock, Clock
+    from do_images._http.options import ClientOptions
+    from do_images._sync.actions import Actions
     from do_images._sync.client import Client
+    from do_images._sync.images import Images
     from do_images._version import __version__
     from do_images.errors import (
         ActionError,
@@ -37,29 +41,49 @@ if TYPE_CHECKING:
     )
     from do_images.models import Action, Image, Region
 else:  # a checker shall see the names above, not that any name will do
-    # Where to look, the cheap ones first.
-    _MODULES = (
-        "_version",
-        "_core.clocks",
-        "errors",
-        "models",
-        "_base",
-        "_sync.client",
-        "_async.client",
-    )
+    import importlib
 
-    def __getattr__(name: str) -> object:
-        """Imports what is used when it is used: the command's help needs no httpx."""
-        if name in _MODULES:
-            return _import_module(f"{__name__}.{name}")
-        if name in __all__:
-            modules = (vars(_import_module(f"{__name__}.{module}")) for module in _MODULES)
-            value = globals()[name] = next(module[name] for module in modules if name in module)
-            return value
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def _modules(name):
+        """Import the modules that may define a name one by one, the cheap ones first.
 
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        These are statements, not names in a table, so that freezers such as Nuitka find them.
+        """
+        from do_images import _version
+
+        yield _version
+        from do_images._core import clocks
+
+        yield clocks
+        from do_images import errors
+
+        yield errors
+        from do_images import models
+
+        yield models
+        from do_images import _base
+
+        yield _base
+        from do_images._http import options
+
+        yield options
+        if name.startswith("Async"):
+            from do_images._async import actions, client, images
+        else:
+            from do_images._sync import actions, client, images
+        yield from (client, images, actions)
+
+    def __getattr__(name):
+        """Import what is used when it is used: the command's help needs no httpx."""
+        if name in {"errors", "models"}:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = (vars(module) for module in _modules(name))
+        value = globals()[name] = next(names[name] for names in found if name in names)
+        return value
+
+    def __dir__():
+        return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
 
 
 __all__ = [
@@ -73,11 +97,15 @@ __all__ = [
     "ActionErroredError",
     "ActionGroupError",
     "ActionTimeoutError",
+    "Actions",
+    "AsyncActions",
     "AsyncClient",
     "AsyncClock",
+    "AsyncImages",
     "AuthenticationError",
     "BadRequestError",
     "Client",
+    "ClientOptions",
     "Clock",
     "ConflictError",
     "DOImagesError",
@@ -86,6 +114,7 @@ __all__ = [
     "ImageGroupError",
     "ImageImportError",
     "ImageTimeoutError",
+    "Images",
     "InternalServerError",
     "NoMatchError",
     "NotFoundError",

@@ -95,3 +95,6 @@ class RateLimit(NamedTuple):
     """Requests that are left."""
     reset: int
     """Unix time, in seconds, at which the oldest counted request expires."""
+
+
+RateLimit.__module__ = "do_images"

@@ -427,3 +427,7 @@ class ImageGroupError(_GroupError[int]):
         self.failures = _held(failures or {}, exceptions)
         self.destroyed = list(destroyed)
         """The ids of the images that are gone."""
+
+
+for _name in __all__:
+    globals()[_name].__module__ = "do_images"

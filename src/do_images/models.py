@@ -339,3 +339,8 @@ class ActionsResponse(Model, frozen=True):
 
     meta: Meta | None = Field(default=None, description="How many actions there are on all pages.")
     """How many actions there are on all pages."""
+
+
+Action.__module__ = "do_images"
+Image.__module__ = "do_images"
+Region.__module__ = "do_images"

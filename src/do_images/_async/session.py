@@ -7,13 +7,14 @@ from math import floor
 from operator import not_
 from typing import TYPE_CHECKING
 
-from do_images._async.connection import AsyncConnection, Limits
+from do_images._async.connection import AsyncConnection
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import failures, pagination, responses, retry
 from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
 from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
+from do_images._http.options import Limits
 from do_images.errors import APIError, NotFoundError
 from do_images.models import Action, ActionResponse
 

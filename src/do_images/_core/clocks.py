@@ -38,6 +38,10 @@ class AsyncClock(Now, Protocol):
         ...
 
 
+# Programs import them from there.
+Clock.__module__ = AsyncClock.__module__ = "do_images"
+
+
 class _SystemNow:
     monotonic = staticmethod(time.monotonic)
     time = staticmethod(time.time)

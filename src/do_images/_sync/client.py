@@ -1,7 +1,6 @@
 # GENERATED from src/do_images/_async/client.py by "make generate". Do not edit.
-"""`Client`: the front door."""
+"""`Client`: the options, and the objects that the calls are methods of."""
 
-import os
 from types import TracebackType
 from typing import NoReturn, Self
 
@@ -9,18 +8,16 @@ import httpx
 
 from do_images._base import RateLimit
 from do_images._core import arguments as check
+from do_images._core import options
 from do_images._core.clocks import Clock, SystemClock
 from do_images._http import interception
+from do_images._http.options import Limits, root_url
 from do_images._sync.actions import Actions
-from do_images._sync.connection import Bearer, Connection, Limits
+from do_images._sync.connection import Bearer, Connection
 from do_images._sync.images import Images
 from do_images._sync.session import Session
-from do_images._version import __version__
 
 __all__ = ["Client"]
-
-_BASE_URL = "https://api.digitalocean.com"
-_TIMEOUT = 60.0
 
 
 class Client:
@@ -29,11 +26,6 @@ class Client:
     Safe to share between threads. Close it with `close()`, or use it as
     `with Client() as do: ...`.
     """
-
-    image: Images
-    """Images, and the actions that are done to them."""
-    action: Actions
-    """Actions of the whole account, and waiting for them."""
 
     def __init__(
         self,
@@ -74,10 +66,7 @@ class Client:
             ValueError: An argument, or what stands in its place in the environment, is no good.
             TypeError: An argument is of the wrong type.
         """
-        if token is None:  # a variable that is set to nothing is as good as not set
-            token = os.environ.get("DIGITALOCEAN_ACCESS_TOKEN") or None
-        if token is None:
-            token = os.environ.get("DIGITALOCEAN_TOKEN") or None
+        token = options.access_token(token)
         stand_in = None if http_client is not None else interception.current()
         if stand_in is not None:
             http_client = httpx.Client(transport=stand_in.transport, trust_env=False)
@@ -85,39 +74,36 @@ class Client:
             token = stand_in.token if token is None else token
         refusal = check.token_refusal(token)
         auth = Bearer("" if token is None else token)
-        # From here on no frame of ours holds it, whatever is wrong with the other arguments.
-        token = None
+        token = None  # from here on no frame of ours holds it, whatever else is wrong
         if refusal is not None:
             raise refusal
-        if base_url is None:
-            base_url = os.environ.get("DIGITALOCEAN_API_URL") or _BASE_URL
         if http_client is not None:
             check.an(httpx.Client, http_client)
-        agent = f"do-images/{__version__}"
-        if user_agent is not None:
-            agent = f"{agent} {check.header_value('user_agent', user_agent)}"
-        allow_http = check.boolean("allow_http", allow_http)
         connection = Connection(
             auth=auth,
-            root=_root(base_url, allow_http=allow_http),
-            user_agent=agent,
+            root=root_url(base_url, allow_http=allow_http),
+            user_agent=options.user_agent(user_agent),
             http_client=http_client,
             clock=SystemClock() if clock is None else clock,
         )
-        limits = Limits(
-            _timeout(_TIMEOUT if timeout is None else timeout),
-            check.number("max_retries", max_retries, least=0),
-            check.seconds("max_retry_wait", max_retry_wait),
-            check.number("max_body", max_body),
-            check.number("page_concurrency", page_concurrency),
-        )
+        limits = Limits.checked(timeout, max_retries, max_retry_wait, max_body, page_concurrency)
         self._use(Session(connection, limits), owner=True)
 
     def _use(self, session: Session, *, owner: bool) -> None:
         self._session = session
         self._owner = owner
-        self.image = Images(session)
-        self.action = Actions(session)
+        self._image = Images(session)
+        self._action = Actions(session)
+
+    @property
+    def image(self) -> Images:
+        """Images, and the actions that are done to them."""
+        return self._image
+
+    @property
+    def action(self) -> Actions:
+        """Actions of the whole account, and waiting for them."""
+        return self._action
 
     def with_options(
         self,
@@ -136,16 +122,7 @@ class Client:
         Raises:
             ValueError: A number is out of range.
         """
-        own = self._session.limits
-        limits = Limits(
-            own.timeout if timeout is None else _timeout(timeout),
-            own.max_retries
-            if max_retries is None
-            else check.number("max_retries", max_retries, least=0),
-            own.max_retry_wait,
-            own.max_body,
-            own.page_concurrency,
-        )
+        limits = self._session.limits.changed(timeout, max_retries)
         twin = object.__new__(type(self))
         twin._use(Session(self._session.connection, limits), owner=False)
         return twin
@@ -185,19 +162,5 @@ class Client:
         raise TypeError(f"a {type(self).__name__} can't be pickled or copied: it holds the token")
 
 
-def _root(base_url: str, *, allow_http: bool) -> str:
-    root = check.base_url(base_url, allow_http=allow_http)
-    try:
-        _ = httpx.URL(root).host  # decodes the name, which may be none
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise ValueError(f"base_url is not a URL: {error}") from None
-    return root
-
-
-def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
-    if not isinstance(value, httpx.Timeout):
-        return httpx.Timeout(check.timeout(value))
-    for part in (value.connect, value.read, value.write, value.pool):
-        if part is not None:
-            check.timeout(part)
-    return value
+for _public in (Client, Images, Actions):
+    _public.__module__ = "do_images"

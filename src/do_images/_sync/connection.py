@@ -19,10 +19,11 @@ from do_images._core import failures, responses, retry
 from do_images._core.clocks import Clock, deadline
 from do_images._core.rate_limiter import RateLimiter
 from do_images._core.requests import Request
+from do_images._http.options import Limits
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
-__all__ = ["Bearer", "Connection", "Limits"]
+__all__ = ["Bearer", "Connection"]
 
 _log = logging.getLogger("do_images")
 
@@ -76,52 +77,6 @@ class Bearer(httpx.Auth):
         token = self._token()
         # What somebody calls "test" stands in many a text.
         return content if len(token) < _SHORTEST else content.replace(token.encode(), b"[token]")
-
-
-class Limits:
-    """What one client allows: seconds, tries, bytes, and pages at once."""
-
-    __slots__ = (
-        "max_body",
-        "max_retries",
-        "max_retry_wait",
-        "page_concurrency",
-        "timeout",
-        "whole",
-    )
-
-    def __init__(
-        self,
-        timeout: httpx.Timeout,
-        max_retries: int,
-        max_retry_wait: float,
-        max_body: int,
-        page_concurrency: int,
-    ) -> None:
-        """All of them are checked already."""
-        self.timeout: httpx.Timeout = timeout
-        self.max_retries: int = max_retries
-        self.max_retry_wait: float = max_retry_wait
-        self.max_body: int = max_body
-        self.page_concurrency: int = page_concurrency
-        parts = (timeout.connect, timeout.read, timeout.write, timeout.pool)
-        known = [part for part in parts if part is not None]
-        # One number stands for all of them; of several, the longest is the whole request's.
-        self.whole: float | None = max(known) if len(known) == len(parts) else None
-
-    def without_retries(self) -> "Limits":
-        """The same with a single try."""
-        return Limits(self.timeout, 0, self.max_retry_wait, self.max_body, self.page_concurrency)
-
-    def within(self, seconds: float) -> tuple[httpx.Timeout, float]:
-        """The time-outs of a request that has only so many seconds."""
-        given = self.timeout
-        parts = (given.connect, given.read, given.write, given.pool)
-        connect, read, write, pool = (
-            seconds if part is None else min(part, seconds) for part in parts
-        )
-        whole = seconds if self.whole is None else min(self.whole, seconds)
-        return httpx.Timeout(connect=connect, read=read, write=write, pool=pool), whole
 
 
 class Connection:

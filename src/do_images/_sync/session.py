@@ -14,7 +14,8 @@ from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
 from do_images._endpoints import IMAGE_ACTIONS_CREATE, IMAGE_ACTIONS_LIST
-from do_images._sync.connection import Connection, Limits
+from do_images._http.options import Limits
+from do_images._sync.connection import Connection
 from do_images.errors import APIError, NotFoundError
 from do_images.models import Action, ActionResponse
 
