@@ -3,6 +3,7 @@
 import inspect
 import re
 from types import ModuleType
+from typing import get_type_hints
 
 import httpx
 import pytest
@@ -49,9 +50,13 @@ def test_both_programs_take_the_same_steps(fake: FakeDigitalOcean) -> None:
 @pytest.mark.parametrize(("app", "do"), [(app_sync, Client), (app_async, AsyncClient)])
 def test_the_programs_use_every_method(app: ModuleType, do: type[Client | AsyncClient]) -> None:
     used = re.findall(r"\bdo\.(image|action)\.(\w+)\(", inspect.getsource(app))
-    rooms: dict[str, type] = inspect.get_annotations(do)
+    properties = (inspect.getattr_static(do, name) for name in ("image", "action"))
+    kinds = [get_type_hints(it.fget)["return"] for it in properties]
     assert {*used} == {
-        (room, name) for room, kind in rooms.items() for name in vars(kind) if name[0] != "_"
+        (name, method)
+        for name, kind in zip(("image", "action"), kinds, strict=True)
+        for method in vars(kind)
+        if method[0] != "_"
     }
 
 
