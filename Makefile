@@ -10,20 +10,23 @@ export PIP_NO_INPUT := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check generate bench api build lowest docs format lock clean
+.PHONY: help demo test thorough check generate bench api build lowest docs format lock clean
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Two stages, so that the demo waits only for what it needs.
+# An environment that is broken, unfinished or too old is made anew. Two stages, so that the demo
+# waits only for what it needs.
 $(VENV)/.runtime: pyproject.toml constraints.txt
-	@echo "setting up $(VENV) ..."
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -c "import pip, sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || { \
+		$(PYTHON) scripts/check_python.py && \
+		echo "setting up $(VENV) ..." && \
+		$(PYTHON) -m venv --clear $(VENV); }
 	@$(PIP) install --constraint constraints.txt --editable ".[cli]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	@echo "installing the workshop's tools ..."
+	@echo "installing the development tools ..."
 	@$(PIP) install --constraint constraints.txt --editable ".[dev]"
 	@touch $@
 
@@ -33,10 +36,9 @@ $(VENV)/.docs: $(VENV)/.dev
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.runtime
-	@echo "installing what the benchmark compares with ..."
-	@$(PIP) install --constraint constraints.txt --editable ".[bench]" || \
-		echo "not to be had: the peers are left out"
-	@touch $@
+	@echo "installing the clients that the benchmark compares with ..."
+	@$(PIP) install --constraint constraints.txt --editable ".[bench]" && touch $@ || \
+		echo "they can't be installed: the benchmark leaves them out"
 
 demo: $(VENV)/.runtime ## Runs the main job against the embedded fake API
 	@$(BIN)/python scripts/demo.py $(ARGS)
@@ -46,6 +48,9 @@ test: $(VENV)/.dev ## Runs the tests, with branch coverage
 	@$(BIN)/coverage run -m pytest -n 4 --dist loadgroup --quiet $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+thorough: $(VENV)/.dev ## Runs the tests with ten times as many generated examples
+	@$(BIN)/python -m pytest -n 4 --dist loadgroup --quiet --hypothesis-profile=thorough $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import directions
 	$(BIN)/ruff format --check .
@@ -60,7 +65,7 @@ check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import dir
 generate: $(VENV)/.dev ## Writes models, sync client and sync tests from their sources
 	$(BIN)/python scripts/generate.py
 
-bench: $(VENV)/.bench ## Measures requests, CPU, time and memory against a floor and peers (ARGS=--quick)
+bench: $(VENV)/.bench ## Measures requests, CPU, time and memory beside other clients (ARGS=--quick)
 	$(BIN)/python scripts/benchmark $(ARGS)
 
 api: $(VENV)/.dev ## Compares the public API with the last release's
@@ -75,13 +80,15 @@ docs: $(VENV)/.docs ## Builds the documentation into site/, warnings being error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -E -d .doctrees docs site
 
 lowest: ## Runs the tests with the lowest versions that pyproject.toml allows
+	@$(PYTHON) scripts/check_python.py
 	$(PYTHON) scripts/lowest.py
 
 format: $(VENV)/.dev ## Formats the code and sorts imports
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## Pins the newest versions anew, in constraints.txt
+lock: ## Pins the newest versions in constraints.txt
+	@$(PYTHON) scripts/check_python.py
 	$(PYTHON) scripts/lock.py
 
 clean: ## Removes what can be made again

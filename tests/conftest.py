@@ -9,9 +9,13 @@ import pytest
 import respx
 from hypothesis import settings
 
-# The same examples in every run, and none is timed: a red test stays red.
-settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
-settings.load_profile("repeatable")
+# The same examples in every run, and none is timed, so that a failure stays one. `make thorough`
+# takes the other profile.
+for _name, _count in (("default", 25), ("thorough", 250)):
+    settings.register_profile(
+        _name, derandomize=True, deadline=None, database=None, max_examples=_count
+    )
+settings.load_profile("default")
 
 
 @pytest.fixture

@@ -129,7 +129,7 @@ def test_20_000_broken_bodies(endpoint: Endpoint[Model]) -> None:
 
 
 @endpoints
-@settings(max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(random=st.randoms(use_true_random=False))
 def test_the_smallest_broken_body(endpoint: Endpoint[Model], random: Random) -> None:
     _judge(endpoint, mutant(_schema(endpoint), random))

@@ -49,6 +49,7 @@ def wheel() -> Files:
         f"{INFO}/METADATA": METADATA,
         "do_images/__init__.py": b"",
         "do_images/py.typed": b"",
+        "do_images_pytest/py.typed": b"",
     }
 
 
@@ -58,7 +59,8 @@ def test_a_good_wheel_has_no_fault(source: Path) -> None:
 
 STRAY = "which does not belong there"
 CHANGES: list[tuple[Callable[[Files], object], str]] = [
-    (lambda files: files.pop("do_images/py.typed"), "there is no py.typed"),
+    (lambda files: files.pop("do_images/py.typed"), "lacks do_images/py.typed"),
+    (lambda files: files.pop("do_images_pytest/py.typed"), "lacks do_images_pytest/py.typed"),
     (lambda files: files.pop("do_images/__init__.py"), "lacks do_images/__init__.py"),
     (lambda files: files.update({"tests/a.py": b""}), f"holds tests/a.py, {STRAY}"),
     (lambda files: files.update({"do_images/.env": b""}), f"holds do_images/.env, {STRAY}"),

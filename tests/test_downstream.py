@@ -51,7 +51,7 @@ def test_both_programs_take_the_same_steps(fake: FakeDigitalOcean) -> None:
 def test_the_programs_use_every_method(app: ModuleType, do: type[Client | AsyncClient]) -> None:
     used = re.findall(r"\bdo\.(image|action)\.(\w+)\(", inspect.getsource(app))
     properties = (inspect.getattr_static(do, name) for name in ("image", "action"))
-    kinds = [get_type_hints(it.fget)["return"] for it in properties]
+    kinds: list[type] = [get_type_hints(it.fget)["return"] for it in properties]
     assert {*used} == {
         (name, method)
         for name, kind in zip(("image", "action"), kinds, strict=True)

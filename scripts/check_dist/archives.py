@@ -11,6 +11,7 @@ __all__ = ["of_metadata", "of_sdist", "of_wheel", "sdist_files", "wheel_files"]
 
 NAME = "do-images"
 STEM = "do_images"
+TYPED = ("do_images/py.typed", "do_images_pytest/py.typed")
 
 
 def wheel_files(wheel: Path) -> dict[str, bytes]:
@@ -40,10 +41,9 @@ def of_wheel(files: dict[str, bytes], version: str, source: Path) -> list[str]:
         if path.is_file() and path.suffix != ".pyc"
     }
     wanted |= {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt")}
-    wanted.add(f"{info}/licenses/LICENSE")
+    wanted |= {f"{info}/licenses/LICENSE", *TYPED}
     return [
         *_differences(wanted, files),
-        *(["there is no py.typed"] if f"{STEM}/py.typed" not in files else []),
         *of_metadata(files.get(f"{info}/METADATA", b""), version),
     ]
 

@@ -44,7 +44,7 @@ def _compare(spec: Path, path: Path) -> list[Difference]:
 def _report(found: list[Difference], deliberate: Path) -> int:
     left = found
     for rule in read_rules(deliberate):
-        meant = [difference for difference in left if rule.expected_ids(difference)]
+        meant = [difference for difference in left if rule.matches(difference)]
         left = [difference for difference in left if difference not in meant]
         print(f"deliberate: {rule.reason}" if meant else f"no longer there: {rule.reason}")
         _show(meant)

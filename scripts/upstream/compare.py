@@ -33,7 +33,7 @@ class Rule(NamedTuple):
     what: list[str]
     reason: str
 
-    def expected_ids(self, difference: Difference) -> bool:
+    def matches(self, difference: Difference) -> bool:
         """Whether the difference is one of these."""
         return _matches(self.where, difference.where) and _matches(self.what, difference.what)
 
