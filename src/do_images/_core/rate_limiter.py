@@ -1,145 +1,391 @@
-"""The governor of the rate limit, without I/O: one for each client and all that waits through it.
+"""Decides when waits may poll, so that the API's rate limit is not exceeded. No I/O, no clock.
 
-DigitalOcean allows 5,000 requests an hour and 250 a minute. Every response states what is left;
-the governor keeps the newest statement. Only polls ask it for their turn: a call that a user
-makes is never held back.
+DigitalOcean allows 5,000 requests an hour and 250 a minute. Every response states what is left of
+the hour; no header states the minute. One `RateLimiter` serves a client, all its waits, threads,
+and tasks. Calls that a user makes are counted but never held back.
 
-- Nothing is known yet: one poll goes ahead, and the others wait for its answer.
-- More than a tenth of the limit is left: polls go at once.
-- Less: polls spread what is left evenly over the time to `ratelimit-reset`, so that the last one
-  is due when the window turns.
-- Nothing left: no poll is sent before `ratelimit-reset`. What has come free then may be a single
-  request, so one poll goes ahead, and the others wait for what its answer states.
-- A 429: no poll of any wait is sent before the time that it names.
+How a wait uses it (`now` is the monotonic clock, `local` the wall clock, both in seconds):
 
-A reset more than an hour away is a fault: it spreads nothing, and where nothing is left, polls
+    with limiter.register(now, deadline) as schedule:
+        while waiting:
+            while pause := schedule.delay(now, local, requests=2, age=12.0):
+                if the deadline has passed: time out (see schedule.slowed)
+                sleep(pause)
+            for each request of the round, several at once if it likes:
+                while pause := limiter.acquire(now, local):
+                    sleep(pause), or skip the request where that is after the deadline
+                try: send it
+                finally: limiter.release()
+            sleep(poll), but not longer than until the deadline
+
+and whoever sends a request hands in what came of it:
+
+    limiter.update(response.headers.raw, now)
+    limiter.pause_for(seconds_named_or_None, now)       # after each 429
+
+Policy:
+
+- Before the first response, one poll goes ahead and the others wait for what its response states.
+- More than a tenth of the limit is left: polls go as planned, but never more than 200 in any 60
+  seconds, and fewer where the user's own calls come close to 250.
+- Less: a last round is kept in reserve for every wait that ends before `ratelimit-reset`, and some
+  requests for the user's own calls. Half of the rest is spread evenly over the time to the reset,
+  or to the end of the wait if that is earlier. While more than 12 rounds for every wait remain, a
+  young operation is polled sooner: when it is a quarter older than at its last poll.
+- A round that has begun is finished. The round at the deadline goes while anything is left.
+- Nothing is left: no poll goes before the reset. What is free then may be a single request, so
+  one poll goes ahead.
+- A 429: no poll goes before the time that it names, or for 1, 2, 4, ... up to 60 seconds.
+
+A reset more than an hour away is invalid: it spreads nothing, and where nothing is left, polls
 pause for an hour at most.
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable
 from threading import Lock
+from typing import Self
 
 from do_images._base import RateLimit
-from do_images._core import responses
+from do_images._core.server_clock import ServerClock
 
-__all__ = ["WINDOW", "RateLimiter"]
+__all__ = ["WINDOW", "PollSchedule", "RateLimiter"]
 
 WINDOW = 3600.0
-"""Seconds. No window of the API is longer: a header that names a later time is a fault."""
+"""Seconds. No window of the API is longer: a header that names a later time is invalid."""
+_MINUTE = 60.0
+# Polls in any 60 seconds, and polls together with the user's own calls: the API allows 250.
+_POLLS_A_MINUTE, _REQUESTS_A_MINUTE = 200, 240
+_FEWEST_A_MINUTE = 20
 # Seconds by which the server's date and reset, both whole seconds, and the way may be wrong.
 _SLACK = 60.0
-# Seconds after which to ask again whether the first answer has come.
+# Seconds after which to ask again whether the first response has come.
 _SOON = 0.2
+# Seconds after which another poll goes ahead where the first has no response.
+_CAREFUL = 1.0
+# The first and the longest pause, in seconds, after a 429 that names no time.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+# No wait sleeps longer than so many seconds before it asks again: more may be left by then, or
+# the machine was suspended.
+_NAP = 60.0
+# The share of the limit below which polls begin to spread out.
+_SHORT = 0.1
+# Kept for the user's own calls: the least of a number, a share of the limit, and one of the rest.
+_OWN, _OWN_OF_LIMIT, _OWN_OF_LEFT = 20, 0.01, 0.25
+# How many rounds for every wait have to remain where a young operation is polled sooner.
+_PLENTY = 12
+# By how much older than at its last poll an operation is polled again.
+_OLDER = 0.25
+# No clock wakes anybody more exactly: a shorter wait might never come to its end.
+_MOMENT = 0.001
 # Headers may hold a thousand digits.
 _COUNT = re.compile(rb"-?[0-9]{1,16}").fullmatch
 _COUNTS = (b"ratelimit-limit", b"ratelimit-remaining", b"ratelimit-reset")
 _NOTHING = (b"", b"", b"")
-# The share of the limit below which polls begin to spread out.
-_SHORT = 0.1
-# Seconds between polls where it is not known what is left, and after a 429 that names no time.
-_CAREFUL = 1.0
-# No clock wakes anybody more exactly: a shorter wait might never come to its end.
-_MOMENT = 0.001
+
+
+class PollSchedule:
+    """When the polling rounds of one wait may begin; a context manager that ends with the wait."""
+
+    __slots__ = ("_limiter", "deadline", "last", "registered", "requests", "slowed")
+
+    def __init__(self, limiter: "RateLimiter", now: float, deadline: float | None) -> None:
+        """Made by `RateLimiter.register`."""
+        self._limiter = limiter
+        self.deadline: float | None = deadline
+        self.registered: float = now
+        self.last: float | None = None
+        """When the last round began."""
+        self.requests: int = 1
+        """How many requests a round takes."""
+        self.slowed: bool = False
+        """Whether the rate limit has put off a round by more than a second."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._limiter.unregister(self)
+
+    def delay(
+        self, now: float, local: float, *, requests: int = 1, age: float | None = None
+    ) -> float:
+        """Return 0 if a round may begin now, which then has begun; else seconds until to ask again.
+
+        `requests` is what the round takes, `age` the seconds since the youngest operation began.
+        The seconds never reach beyond the deadline. From the deadline on the round is the last
+        one and goes while anything is left; where even that is refused, the wait has timed out.
+        """
+        return self._limiter.delay(self, now, local, max(1, requests), age)
 
 
 class RateLimiter:
-    """What the API's headers say of quota and time. Times are the clock's monotonic seconds."""
+    """What the headers state of requests and time, and the decisions made from it. Thread-safe."""
 
     def __init__(self) -> None:
+        """Nothing is known before the first response."""
         self.latest: RateLimit | None = None
+        """What the newest response with valid headers states."""
+        self.clock: ServerClock = ServerClock()
         self._lock = Lock()
-        self._heard = False
-        self._date: str | None = None
-        self._received = 0.0
+        self._waits: set[PollSchedule] = set()
+        self._minute = _Minute()
         self._stated = 0.0
-        self._under_way = 0
-        self._closed_until = float("-inf")
-        self._last = -WINDOW
+        self._heard: float | None = None
+        self._last_round = float("-inf")
+        self._in_flight = 0
+        self._unanswered = 0
+        self._paused_until = float("-inf")
+        self._pause = 0.0
+        self._responses_since_429 = 0
+
+    # ── What responses state ────────────────────────────────────────────────────────────────
 
     def update(self, headers: Iterable[tuple[bytes, bytes]], now: float) -> RateLimit | None:
-        """Takes in the headers of any response; None where they state no quota, or nonsense.
+        """Takes in the headers of any response; None where they state no valid rate limit.
 
         They come as they were sent: a look-up in a mapping that knows no case is slow.
         """
-        told: dict[bytes, bytes] = {}
+        found: dict[bytes, bytes] = {}
         for name, value in headers:
-            told[name.lower()] = value
-        counts = tuple(map(told.get, _COUNTS, _NOTHING))
+            found[name.lower()] = value
+        counts = tuple(map(found.get, _COUNTS, _NOTHING))
         stated = RateLimit(*map(int, counts)) if all(map(_COUNT, counts)) else None
-        date = told.get(b"date")
+        date = found.get(b"date")
         with self._lock:
-            self._heard = True
+            self._heard = now
+            self._responses_since_429 += 1
+            if self._unanswered:
+                self._unanswered -= 1
+            else:
+                self._minute.count_own(now)  # the response to a call of the user's own
             if date is not None:
-                self._date, self._received = date.decode("latin-1"), now
+                self.clock.update(date.decode("latin-1"), now)
             if stated is not None:
                 self.latest, self._stated = stated, now
         return stated
 
+    def pause_for(self, seconds: float | None, now: float) -> None:
+        """Takes in a 429: polls pause for the seconds that it names, None where it names none.
+
+        Its headers have been handed to `update` before.
+        """
+        with self._lock:
+            again, self._responses_since_429 = self._responses_since_429 <= 1, 0
+            if seconds:
+                self._paused_until = max(self._paused_until, now + min(seconds, WINDOW))
+            elif now >= self._paused_until:  # else it was under way when the pause began
+                self._pause = min(self._pause * 2 if again else 0.0, _LONGEST_PAUSE)
+                self._pause = self._pause or _FIRST_PAUSE
+                self._paused_until = now + self._pause
+
+    def server_time(self, now: float, local: float) -> float:
+        """Return Unix time by the server's clock, by ours (`local`) where that is not known."""
+        return self.clock.time(now, local)
+
+    def told_time(self, now: float) -> float | None:
+        """Return Unix time by the server's clock alone, None where it is not known."""
+        return self.clock.known(now)
+
     def after_fork(self) -> None:
         """Frees a child process from what other threads of its parent were about to do."""
         self._lock = Lock()
-        self._under_way = 0
+        self._waits = set()
+        self._in_flight = self._unanswered = 0
 
-    def pause_for(self, named: float | None, now: float) -> None:
-        """Takes in a 429: polls pause for the seconds that it names."""
+    # ── Single requests ─────────────────────────────────────────────────────────────────────
+
+    def acquire(self, now: float, local: float, *, poll: bool = True) -> float:
+        """Return 0 if a request may be sent now, else seconds until to ask again.
+
+        For each request of a round that has begun, and with `poll=False` for the deletions of
+        `destroy_many`: these only the limit of a minute holds back.
+        """
         with self._lock:
-            until = now + min(named or _CAREFUL, WINDOW)
-            self._closed_until = max(self._closed_until, until)
-
-    def server_time(self, now: float, local: float) -> float:
-        """Unix time by the server's clock, by ours (`local`) where it never told its own."""
-        told = self.told_time(now)
-        return local if told is None else told
-
-    def told_time(self, now: float) -> float | None:
-        """Unix time by the server's clock alone, None where it never told it."""
-        date = responses.timestamp(self._date)
-        return None if date is None else date + (now - self._received)
-
-    def acquire(self, now: float, local: float) -> float:
-        """0 if a poll may be sent now, which then is under way; else seconds until to ask again."""
-        with self._lock:
-            wait = max(self._closed_until - now, self._pause(now, local))
-            if wait > _MOMENT:
-                return wait
-            self._last = now
-            self._under_way += 1
+            pause = self._minute.wait(now)
+            if poll:
+                pause = max(pause, self._closed(now, local), self._lead())
+            if pause > _MOMENT:
+                return min(pause, _NAP)
+            self._minute.count_poll(now)
+            self._in_flight += 1
+            self._unanswered += 1
             return 0.0
 
     def release(self) -> None:
-        """A poll that had its turn is over: if it was answered, the answer has been noted."""
+        """Ends a request that was acquired. Its response, if any, has been handed in before."""
         with self._lock:
-            self._under_way -= 1
+            self._in_flight -= 1
+            # A request without a response leaves none to expect.
+            self._unanswered = min(self._unanswered, self._in_flight)
 
     def has_headroom(self, now: float) -> bool:
-        """Whether there is enough for several requests at once: polls need not spread out."""
+        """Return whether so much is left that several requests may go at once."""
         with self._lock:
-            plenty = self.latest is None or self._left(self.latest) > self.latest.limit * _SHORT
-            return plenty and now >= self._closed_until
+            return self._plenty() and now >= self._paused_until
+
+    # ── Rounds of polls ─────────────────────────────────────────────────────────────────────
+
+    def register(self, now: float, deadline: float | None) -> PollSchedule:
+        """Return the schedule of a wait that begins now and ends at `deadline` (None: never)."""
+        schedule = PollSchedule(self, now, deadline)
+        with self._lock:
+            self._waits.add(schedule)
+        return schedule
+
+    def unregister(self, wait: PollSchedule) -> None:
+        """Ends a wait. A second time does nothing."""
+        with self._lock:
+            self._waits.discard(wait)
+
+    def delay(
+        self, wait: PollSchedule, now: float, local: float, requests: int, age: float | None
+    ) -> float:
+        """See `PollSchedule.delay`."""
+        with self._lock:
+            wait.requests = requests
+            left = None if wait.deadline is None else wait.deadline - now
+            pause = self._closed(now, local)
+            if left is None or left > _MOMENT:
+                pause = max(pause, self._ahead(now, local), self._in_minute(wait, now))
+                latest = self.latest
+                if pause <= _MOMENT and latest is not None and not self._plenty():
+                    pause = self._spread(wait, now, local, age, latest)
+            if pause <= _MOMENT:
+                wait.last = self._last_round = now
+                return 0.0
+            wait.slowed = wait.slowed or pause > _CAREFUL
+            return min(pause, _NAP) if left is None or left <= 0 else min(pause, _NAP, left)
+
+    def _plenty(self) -> bool:
+        latest = self.latest
+        return latest is None or self._left(latest) > latest.limit * _SHORT
 
     def _left(self, latest: RateLimit) -> int:
-        # What is under way the server may not have counted yet.
-        return latest.remaining - self._under_way
+        # What is in flight the server may not have counted yet.
+        return latest.remaining - self._in_flight
 
-    def _pause(self, now: float, local: float) -> float:
-        """Seconds that what is left asks for."""
-        ahead = self._last + _CAREFUL - now
-        if self.latest is None:
-            # The first answer of all tells what is left; where it states nothing, nothing does.
-            return 0.0 if self._heard or not self._under_way else min(ahead, _SOON)
-        left = self._left(self.latest)
-        if left > self.latest.limit * _SHORT:
-            return 0.0
+    def _until_reset(self, now: float, local: float, latest: RateLimit) -> float:
         # Counted from the statement on, so that also an hour too far ends.
-        reset = self.latest.reset - self.server_time(self._stated, local - (now - self._stated))
-        until_reset = min(reset, WINDOW) - (now - self._stated)
-        if self.latest.remaining <= 0 < until_reset:
-            return until_reset
-        if left <= 0:
-            return _CAREFUL if until_reset > 0 else ahead
-        if until_reset <= 0 or reset > WINDOW + _SLACK:
+        since = now - self._stated
+        return min(latest.reset - self.clock.time(now, local) + since, WINDOW) - since
+
+    def _closed(self, now: float, local: float) -> float:
+        """Seconds for which no poll may go: after a 429, or with nothing left."""
+        self._paused_until -= self.clock.suspended(now, local)
+        pause = self._paused_until - now
+        if self.latest is not None and self.latest.remaining <= 0:
+            pause = max(pause, self._until_reset(now, local, self.latest))
+        return pause
+
+    def _lead(self) -> float:
+        """Seconds for a request to wait for the response to the one that went ahead."""
+        latest = self.latest
+        if latest is None or self._left(latest) > 0 or not self._in_flight:
             return 0.0
-        # The last one went, and those that are left go, at even distances.
-        since = now - self._last
-        return (until_reset + since) / (left + 1) - since
+        return _SOON
+
+    def _ahead(self, now: float, local: float) -> float:
+        """Seconds for a round to wait for the response to the one that went ahead."""
+        ahead = self._last_round + _CAREFUL - now
+        if self.latest is None:
+            # The first response of all states what is left; where it states nothing, none does.
+            return 0.0 if self._heard is not None else min(ahead, _SOON)
+        return ahead if self._left(self.latest) <= 0 else 0.0
+
+    def _in_minute(self, wait: PollSchedule, now: float) -> float:
+        """Seconds for which the limit of a minute holds a round back."""
+        reserved = sum(
+            other.requests
+            for other in self._waits
+            if other is not wait and other.deadline and other.deadline <= now + _MINUTE
+        )
+        pause = self._minute.round_wait(wait.requests, now, reserved)
+        if wait.last is not None and self._minute.is_short(now):
+            # Polls of many waits take turns, instead of all going in one part of the minute.
+            turn = self._total() * _MINUTE / _POLLS_A_MINUTE
+            pause = max(pause, wait.last + turn - now)
+        return pause
+
+    def _total(self) -> int:
+        """How many requests one round of every wait takes."""
+        return sum(wait.requests for wait in self._waits)
+
+    def _spread(
+        self, wait: PollSchedule, now: float, local: float, age: float | None, latest: RateLimit
+    ) -> float:
+        """Seconds until the next round is due where little is left."""
+        until_reset = self._until_reset(now, local, latest)
+        invalid = latest.reset - self.clock.time(now, local) > WINDOW + _SLACK
+        if until_reset <= 0 or invalid:
+            return 0.0
+        left = self._left(latest)
+        own = min(_OWN, latest.limit * _OWN_OF_LIMIT, left * _OWN_OF_LEFT)
+        reserved = sum(
+            each.requests
+            for each in self._waits
+            if each.deadline is not None and each.deadline < now + until_reset
+        )
+        end = until_reset if wait.deadline is None else min(until_reset, wait.deadline - now)
+        half = (left - own - reserved) / 2
+        if half <= 0:
+            return end
+        total = self._total()
+        # A round of some wait is due when an even share of the time has passed since the last
+        # one of any wait; and a round of this wait when every wait could have had one.
+        gap = end / half
+        since = wait.registered if wait.last is None else wait.last
+        due = min(self._last_round + gap * wait.requests, since + gap * total)
+        if half > _PLENTY * total:
+            if wait.last is None:
+                return 0.0
+            if age is not None:
+                due = min(due, wait.last + max(0.0, age - (now - wait.last)) * _OLDER)
+        return min(due - now, end)
+
+
+class _Minute:
+    """The requests of the last 60 seconds, of which the API's headers state nothing."""
+
+    __slots__ = ("_own", "_polls")
+
+    def __init__(self) -> None:
+        self._polls: deque[float] = deque()
+        self._own: deque[float] = deque()
+
+    def count_poll(self, now: float) -> None:
+        """Counts a poll, or a deletion of `destroy_many`, that is sent now."""
+        self._polls.append(now)
+
+    def count_own(self, now: float) -> None:
+        """Counts a call of the user's own."""
+        self._own.append(now)
+        self._expire(now)
+
+    def _expire(self, now: float) -> None:
+        for times in (self._polls, self._own):
+            while times and times[0] <= now - _MINUTE:
+                times.popleft()
+
+    def wait(self, now: float) -> float:
+        """Seconds until one request more fits."""
+        return self._wait(1, _POLLS_A_MINUTE, now)
+
+    def round_wait(self, requests: int, now: float, reserved: int) -> float:
+        """Seconds until a round fits that leaves `reserved` requests for the last rounds."""
+        self._expire(now)
+        # A user who alone comes close to the limit leaves the waits a few polls all the same.
+        most = max(_FEWEST_A_MINUTE, min(_POLLS_A_MINUTE, _REQUESTS_A_MINUTE - len(self._own)))
+        most -= min(reserved, most // 2)
+        return self._wait(min(requests, most), most, now)
+
+    def _wait(self, requests: int, most: int, now: float) -> float:
+        self._expire(now)
+        surplus = len(self._polls) + requests - most
+        return self._polls[surplus - 1] + _MINUTE - now if surplus > 0 else 0.0
+
+    def is_short(self, now: float) -> bool:
+        """Whether more than half of the minute's polls have been sent."""
+        self._expire(now)
+        return len(self._polls) > _POLLS_A_MINUTE // 2

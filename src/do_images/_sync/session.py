@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from do_images._base import Endpoint, ModelT, RateLimit
 from do_images._core import failures, pagination, responses, retry
+from do_images._core.rate_limiter import PollSchedule
 from do_images._core.requests import Request
 from do_images._core.waits.poll_requests import PollRequest
 from do_images._core.waits.watches import Watch, action_region
@@ -211,7 +212,6 @@ class Session:
         from tenacity import Retrying, retry_if_result  # noqa: PLC0415 - only who waits pays
 
         _log.info("waiting for %s, a look every %g s", watch.subject(), watch.terms.poll)
-        self.connection.clock.sleep(first_pause)
         retrying = Retrying(
             sleep=self.connection.clock.sleep,
             wait=watch.pause,
@@ -219,33 +219,49 @@ class Session:
             retry=retry_if_result(not_),
             retry_error_callback=watch.give_up,
         )
-        retrying(self._tick, watch)
+        now, left = self.connection.clock.monotonic(), watch.terms.left()
+        deadline = None if left is None else now + left
+        with self.connection.limiter.register(now, deadline) as schedule:
+            self.connection.clock.sleep(first_pause)
+            retrying(self._round, watch, schedule)
 
-    def _tick(self, watch: Watch) -> bool:
-        single = self.single()
+    def _round(self, watch: Watch, schedule: PollSchedule) -> bool:
+        """One polling round; returns whether there is nothing left to wait for."""
+        clock, single = self.connection.clock, self.single()
+        while pause := schedule.delay(
+            now := clock.monotonic(),
+            clock.time(),
+            requests=schedule.requests,
+            age=now - schedule.registered,
+        ):
+            _log.info("the rate limit delays the next poll by %.1f s", pause)
+            if watch.expired(None):
+                return False
+            clock.sleep(pause)
+        sent = 0
         for ask in watch.asks():
-            if not self._turn(watch):
+            if not self._acquire(watch):
                 break
+            sent += 1
             try:
                 single.ask(watch, ask)
             finally:
                 self.connection.limiter.release()
+        schedule.requests = max(1, sent)
         return watch.finished()
 
     def single(self) -> "Session":
         """The same with a single try: in a wait, the next tick is the next try."""
         return Session(self.connection, self.limits.without_retries())
 
-    def _turn(self, watch: Watch) -> bool:
-        """Waits until the quota has room for a poll; False where the wait ends before."""
+    def _acquire(self, watch: Watch) -> bool:
+        """Waits until a request of a round may be sent; False where the wait ends before."""
         clock = self.connection.clock
         while (limit := watch.limit()) != 0:
             pause = self.connection.limiter.acquire(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
-            _log.info("the quota is short: the next poll is due in %.1f s", pause)
             if limit is not None and pause >= limit:
-                clock.sleep(max(0.0, watch.terms.left() or 0.0))
                 return False
             clock.sleep(pause)
         return False
