@@ -149,12 +149,12 @@ async def test_a_list_that_lags_costs_a_few_ticks_only(
 ) -> None:
     fake.quirk("stale_list")
     fake.transfer_takes(60)
-    actions = await _of_many_images(do, fake, 50)
+    actions = await _of_many_images(do, fake, 25)
     begin = len(fake.requests)
     await do.action.wait_all(actions, poll=1)
     lists = [path for path in _paths(fake, begin) if path == "/v2/actions"]
     assert len(lists) == 59
-    assert len(fake.requests) - begin < 59 + 50 * 4
+    assert len(fake.requests) - begin < 59 + 25 * 4
 
 
 async def test_shifting_pages_show_none_twice(fake: FakeDigitalOcean, do: AsyncClient) -> None:

@@ -140,12 +140,12 @@ def test_what_has_scrolled_off_is_asked_for_singly(api: respx.MockRouter) -> Non
 def test_a_list_that_lags_costs_a_few_ticks_only(fake: FakeDigitalOcean, do: Client) -> None:
     fake.quirk("stale_list")
     fake.transfer_takes(60)
-    actions = _of_many_images(do, fake, 50)
+    actions = _of_many_images(do, fake, 25)
     begin = len(fake.requests)
     do.action.wait_all(actions, poll=1)
     lists = [path for path in _paths(fake, begin) if path == "/v2/actions"]
     assert len(lists) == 59
-    assert len(fake.requests) - begin < 59 + 50 * 4
+    assert len(fake.requests) - begin < 59 + 25 * 4
 
 
 def test_shifting_pages_show_none_twice(fake: FakeDigitalOcean, do: Client) -> None:

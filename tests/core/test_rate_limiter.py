@@ -38,7 +38,8 @@ def _delay(
 
 
 def _acquire(limiter: RateLimiter, now: float) -> float:
-    return limiter.acquire(now, NOON + now)
+    """Asks to send a poll of a wait that keeps nothing in reserve."""
+    return PollSchedule(limiter, 0, None).acquire(now, NOON + now)
 
 
 class _Server:
@@ -147,8 +148,8 @@ def test_a_round_of_more_than_200_requests_may_begin() -> None:
     limiter = _limiter(5000, 5000, 3600)
     wait = limiter.register(0, None)
     assert _delay(wait, 0, requests=300) == 0
-    assert _acquire(limiter, 0) == 0
-    assert _delay(limiter.register(0, None), 1.0, requests=300) == pytest.approx(59)
+    assert [_acquire(limiter, 0) for _ in range(200)] == [0] * 200
+    assert _acquire(limiter, 1.0) == pytest.approx(59), "and its rest goes in the next minute"
 
 
 def test_the_minute_keeps_a_last_round_for_waits_that_end_in_it() -> None:
@@ -162,7 +163,7 @@ def test_the_minute_keeps_a_last_round_for_waits_that_end_in_it() -> None:
     assert other.slowed
     for wait in ending:
         assert _delay(wait, 30.0) == 0
-        assert _acquire(limiter, 30.0) == 0
+        assert wait.acquire(30.0, NOON) == 0
         limiter.release()
 
 
@@ -218,9 +219,9 @@ def test_deletions_count_and_only_the_minute_holds_them_back() -> None:
     limiter = _limiter(5000, 0, 3600)
     limiter.pause_for(30.0, 0.0)
     for _ in range(200):
-        assert limiter.acquire(0.0, NOON, poll=False) == 0
+        assert limiter.acquire(0.0) == 0
         limiter.release()
-    assert limiter.acquire(0.0, NOON, poll=False) == 60
+    assert limiter.acquire(0.0) == 60
 
 
 # ── A tenth or less ─────────────────────────────────────────────────────────────────────────
@@ -489,8 +490,9 @@ def test_the_reset_is_read_by_the_servers_clock(skew: float) -> None:
     headers = _headers(250, 0, NOON + 50) | {"date": formatdate(NOON, usegmt=True)}
     _update(limiter, headers, 0.0)
     assert limiter.server_time(7.0, NOON + skew) == NOON + 7
-    assert limiter.acquire(0.0, NOON + skew) == pytest.approx(50)
-    assert limiter.acquire(50.0, NOON + skew + 50) == 0
+    wait = limiter.register(0, None)
+    assert wait.acquire(0.0, NOON + skew) == pytest.approx(50)
+    assert wait.acquire(50.0, NOON + skew + 50) == 0
 
 
 @pytest.mark.parametrize("date", [True, False])

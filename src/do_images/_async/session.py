@@ -239,13 +239,13 @@ class AsyncSession:
             await clock.sleep(pause)
         sent = 0
         for ask in watch.asks():
-            if not await self._acquire(watch):
+            if not await self._acquire(watch, schedule):
                 break
             sent += 1
             try:
                 await single.ask(watch, ask)
             finally:
-                self.connection.limiter.release()
+                schedule.release()
         schedule.requests = max(1, sent)
         return watch.finished()
 
@@ -253,11 +253,11 @@ class AsyncSession:
         """The same with a single try: in a wait, the next tick is the next try."""
         return AsyncSession(self.connection, self.limits.without_retries())
 
-    async def _acquire(self, watch: Watch) -> bool:
+    async def _acquire(self, watch: Watch, schedule: PollSchedule) -> bool:
         """Waits until a request of a round may be sent; False where the wait ends before."""
         clock = self.connection.clock
         while (limit := watch.limit()) != 0:
-            pause = self.connection.limiter.acquire(clock.monotonic(), clock.time())
+            pause = schedule.acquire(clock.monotonic(), clock.time())
             if pause == 0:
                 return True
             if limit is not None and pause >= limit:

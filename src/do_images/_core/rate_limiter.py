@@ -12,13 +12,14 @@ How a wait uses it (`now` is the monotonic clock, `local` the wall clock, both i
                 if the deadline has passed: time out (see schedule.slowed)
                 sleep(pause)
             for each request of the round, several at once if it likes:
-                while pause := limiter.acquire(now, local):
+                while pause := schedule.acquire(now, local):
                     sleep(pause), or skip the request where that is after the deadline
                 try: send it
-                finally: limiter.release()
+                finally: schedule.release()
             sleep(poll), but not longer than until the deadline
 
-and whoever sends a request hands in what came of it:
+A deletion of `destroy_many` goes through `limiter.acquire(now)` and `limiter.release()`: nothing
+but the limit of a minute holds it back. Whoever sends any request hands in what came of it:
 
     limiter.update(response.headers.raw, now)
     limiter.pause_for(seconds_named_or_None, now)       # after each 429
@@ -102,6 +103,10 @@ class PollSchedule:
         self.slowed: bool = False
         """Whether the rate limit has put off a round by more than a second."""
 
+    def is_last(self, now: float) -> bool:
+        """Return whether the deadline has come."""
+        return self.deadline is not None and now >= self.deadline - _MOMENT
+
     def __enter__(self) -> Self:
         return self
 
@@ -118,6 +123,18 @@ class PollSchedule:
         one and goes while anything is left; where even that is refused, the wait has timed out.
         """
         return self._limiter.delay(self, now, local, max(1, requests), age)
+
+    def acquire(self, now: float, local: float) -> float:
+        """Return 0 if a request of the round may be sent now; else seconds until to ask again.
+
+        A round that has begun is finished: only a 429, a limit that is used up, and the limit of a
+        minute hold its requests back.
+        """
+        return self._limiter.acquire_poll(self, now, local)
+
+    def release(self) -> None:
+        """Ends a request that was acquired. Its response, if any, has been handed in before."""
+        self._limiter.release()
 
 
 class RateLimiter:
@@ -159,7 +176,7 @@ class RateLimiter:
             if self._unanswered:
                 self._unanswered -= 1
             else:
-                self._minute.count_own(now)  # the response to a call of the user's own
+                self._minute.own.append(now)  # the response to a call of the user's own
             if date is not None:
                 self.clock.update(date.decode("latin-1"), now)
             if stated is not None:
@@ -196,22 +213,27 @@ class RateLimiter:
 
     # ── Single requests ─────────────────────────────────────────────────────────────────────
 
-    def acquire(self, now: float, local: float, *, poll: bool = True) -> float:
-        """Return 0 if a request may be sent now, else seconds until to ask again.
+    def acquire(self, now: float) -> float:
+        """Return 0 if a deletion may be sent now, else seconds until to ask again.
 
-        For each request of a round that has begun, and with `poll=False` for the deletions of
-        `destroy_many`: these only the limit of a minute holds back.
+        Deletions of `destroy_many` count as polls do, and the limit of a minute holds them back.
         """
         with self._lock:
-            pause = self._minute.wait(now)
-            if poll:
-                pause = max(pause, self._closed(now, local), self._lead())
-            if pause > _MOMENT:
-                return min(pause, _NAP)
-            self._minute.count_poll(now)
-            self._in_flight += 1
-            self._unanswered += 1
-            return 0.0
+            return self._admit(self._in_minute(None, now), now)
+
+    def acquire_poll(self, wait: PollSchedule, now: float, local: float) -> float:
+        """See `PollSchedule.acquire`."""
+        with self._lock:
+            pause = max(self._closed(now, local), self._lead(), self._in_minute(wait, now))
+            return self._admit(pause, now)
+
+    def _admit(self, pause: float, now: float) -> float:
+        if pause > _MOMENT:
+            return min(pause, _NAP)
+        self._minute.polls.append(now)
+        self._in_flight += 1
+        self._unanswered += 1
+        return 0.0
 
     def release(self) -> None:
         """Ends a request that was acquired. Its response, if any, has been handed in before."""
@@ -246,9 +268,9 @@ class RateLimiter:
         with self._lock:
             wait.requests = requests
             left = None if wait.deadline is None else wait.deadline - now
-            pause = self._closed(now, local)
-            if left is None or left > _MOMENT:
-                pause = max(pause, self._ahead(now, local), self._in_minute(wait, now))
+            pause = max(self._closed(now, local), self._in_minute(wait, now))
+            if not wait.is_last(now):
+                pause = max(pause, self._ahead(now), self._turn(wait, now))
                 latest = self.latest
                 if pause <= _MOMENT and latest is not None and not self._plenty():
                     pause = self._spread(wait, now, local, age, latest)
@@ -286,7 +308,7 @@ class RateLimiter:
             return 0.0
         return _SOON
 
-    def _ahead(self, now: float, local: float) -> float:
+    def _ahead(self, now: float) -> float:
         """Seconds for a round to wait for the response to the one that went ahead."""
         ahead = self._last_round + _CAREFUL - now
         if self.latest is None:
@@ -294,18 +316,24 @@ class RateLimiter:
             return 0.0 if self._heard is not None else min(ahead, _SOON)
         return ahead if self._left(self.latest) <= 0 else 0.0
 
-    def _in_minute(self, wait: PollSchedule, now: float) -> float:
-        """Seconds for which the limit of a minute holds a round back."""
-        reserved = sum(
-            other.requests
-            for other in self._waits
-            if other is not wait and other.deadline and other.deadline <= now + _MINUTE
-        )
-        pause = self._minute.round_wait(wait.requests, now, reserved)
-        if wait.last is not None and self._minute.is_short(now):
-            # Polls of many waits take turns, instead of all going in one part of the minute.
-            turn = self._total() * _MINUTE / _POLLS_A_MINUTE
-            pause = max(pause, wait.last + turn - now)
+    def _in_minute(self, wait: PollSchedule | None, now: float) -> float:
+        """Seconds for which the limit of a minute holds a request back."""
+        most = _POLLS_A_MINUTE
+        if wait is None or not wait.is_last(now):
+            reserved = sum(
+                other.requests
+                for other in self._waits
+                if other is not wait and other.deadline and other.deadline <= now + _MINUTE
+            )
+            most -= min(reserved, most // 2)
+        return self._minute.wait(most, now)
+
+    def _turn(self, wait: PollSchedule, now: float) -> float:
+        """Seconds until the minute has another round of this wait."""
+        pause = self._minute.wait(self._minute.beside_own(now), now)
+        if wait.last is not None and len(self._waits) > 1 and self._minute.is_short(now):
+            # Many waits take turns, instead of all polling in one part of the minute.
+            pause = max(pause, wait.last + self._total() * _MINUTE / _POLLS_A_MINUTE - now)
         return pause
 
     def _total(self) -> int:
@@ -348,44 +376,31 @@ class RateLimiter:
 class _Minute:
     """The requests of the last 60 seconds, of which the API's headers state nothing."""
 
-    __slots__ = ("_own", "_polls")
+    __slots__ = ("own", "polls")
 
     def __init__(self) -> None:
-        self._polls: deque[float] = deque()
-        self._own: deque[float] = deque()
-
-    def count_poll(self, now: float) -> None:
-        """Counts a poll, or a deletion of `destroy_many`, that is sent now."""
-        self._polls.append(now)
-
-    def count_own(self, now: float) -> None:
-        """Counts a call of the user's own."""
-        self._own.append(now)
-        self._expire(now)
+        self.polls: deque[float] = deque()
+        """When polls and deletions were sent."""
+        self.own: deque[float] = deque(maxlen=_REQUESTS_A_MINUTE)
+        """When calls of the user's own were answered; more than the limit make no difference."""
 
     def _expire(self, now: float) -> None:
-        for times in (self._polls, self._own):
+        for times in (self.polls, self.own):
             while times and times[0] <= now - _MINUTE:
                 times.popleft()
 
-    def wait(self, now: float) -> float:
-        """Seconds until one request more fits."""
-        return self._wait(1, _POLLS_A_MINUTE, now)
-
-    def round_wait(self, requests: int, now: float, reserved: int) -> float:
-        """Seconds until a round fits that leaves `reserved` requests for the last rounds."""
+    def wait(self, most: int, now: float) -> float:
+        """Seconds until one more poll makes at most so many in a minute."""
         self._expire(now)
-        # A user who alone comes close to the limit leaves the waits a few polls all the same.
-        most = max(_FEWEST_A_MINUTE, min(_POLLS_A_MINUTE, _REQUESTS_A_MINUTE - len(self._own)))
-        most -= min(reserved, most // 2)
-        return self._wait(min(requests, most), most, now)
+        surplus = len(self.polls) - most
+        return self.polls[surplus] + _MINUTE - now if surplus >= 0 else 0.0
 
-    def _wait(self, requests: int, most: int, now: float) -> float:
+    def beside_own(self, now: float) -> int:
+        """The most polls beside the user's own calls, which leave the waits a few all the same."""
         self._expire(now)
-        surplus = len(self._polls) + requests - most
-        return self._polls[surplus - 1] + _MINUTE - now if surplus > 0 else 0.0
+        return max(_FEWEST_A_MINUTE, min(_POLLS_A_MINUTE, _REQUESTS_A_MINUTE - len(self.own)))
 
     def is_short(self, now: float) -> bool:
         """Whether more than half of the minute's polls have been sent."""
         self._expire(now)
-        return len(self._polls) > _POLLS_A_MINUTE // 2
+        return len(self.polls) > _POLLS_A_MINUTE // 2
