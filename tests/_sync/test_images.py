@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     APIResponseValidationError,
@@ -17,7 +18,7 @@ from do_images import (
     UnprocessableEntityError,
 )
 from tests.schemas import assert_request_fits
-from tests.support import Json, Log, client, load, load_json
+from tests.support import Json, load, load_json, requests, sent
 
 ID, ACTION_ID, OFFER = 7555620, 36805527, 1204
 UUID = "5a4981aa-9653-4bd1-bef5-d6bff52042e4"
@@ -39,6 +40,11 @@ class Case(NamedTuple):
     status: int
     answer: bytes
     scope: str
+
+    def route(self, api: respx.MockRouter) -> respx.Route:
+        """Return the route of the request."""
+        method, _, url = self.request.partition(" ")
+        return api.request(method, url)
 
 
 def info(do: Client) -> object:
@@ -198,11 +204,10 @@ def _sent(request: httpx.Request) -> tuple[str, Json]:
 
 
 @every_call
-def test_a_call_is_one_request(case: Case) -> None:
-    log = Log(httpx.Response(case.status, content=case.answer))
-    with client(log) as do:
-        case.call(do)
-    (request,) = log.requests
+def test_a_call_is_one_request(case: Case, api: respx.MockRouter, do: Client) -> None:
+    case.route(api).respond(case.status, content=case.answer)
+    case.call(do)
+    (request,) = requests(api)
     assert _sent(request) == (case.request, case.body)
     assert str(request.url).startswith("https://api.digitalocean.com/v2/images")
     assert request.headers["accept"] == "application/json"
@@ -214,18 +219,17 @@ def test_a_call_is_one_request(case: Case) -> None:
 
 
 @every_call
-def test_a_request_is_as_the_spec_has_it(case: Case) -> None:
-    log = Log(httpx.Response(case.status, content=case.answer))
-    with client(log) as do:
-        case.call(do)
-    assert_request_fits(log.requests[0])
+def test_a_request_is_as_the_spec_has_it(case: Case, api: respx.MockRouter, do: Client) -> None:
+    case.route(api).respond(case.status, content=case.answer)
+    case.call(do)
+    assert_request_fits(requests(api)[0])
 
 
 @every_call
-def test_any_2xx_will_do(case: Case) -> None:
+def test_any_2xx_will_do(case: Case, api: respx.MockRouter, do: Client) -> None:
     for status in (200, 201, 202, 203, 206):
-        with client(Log(httpx.Response(status, content=case.answer))) as do:
-            case.call(do)
+        case.route(api).respond(status, content=case.answer)
+        case.call(do)
 
 
 @every_call
@@ -238,18 +242,22 @@ def test_any_2xx_will_do(case: Case) -> None:
     ],
 )
 def test_a_refusal_is_a_typed_error(
-    case: Case, status: int, error: str, kind: type[APIStatusError]
+    case: Case,
+    status: int,
+    error: str,
+    kind: type[APIStatusError],
+    api: respx.MockRouter,
+    do: Client,
 ) -> None:
-    log = Log(httpx.Response(status, content=load(error)))
-    with client(log) as do:
-        with pytest.raises(APIStatusError) as caught:
-            case.call(do)
+    case.route(api).respond(status, content=load(error))
+    with pytest.raises(APIStatusError) as caught:
+        case.call(do)
     refusal = caught.value
     assert type(refusal) is kind
-    assert len(log.requests) == 1, "it is not tried again"
+    assert len(api.calls) == 1, "it is not tried again"
     assert (refusal.request.method, refusal.request.url) == (
-        log.requests[0].method,
-        str(log.requests[0].url),
+        requests(api)[0].method,
+        str(requests(api)[0].url),
     )
     assert refusal.body == load_json(error)
     assert refusal.message == load_json(error)["message"]
@@ -259,14 +267,16 @@ def test_a_refusal_is_a_typed_error(
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.answer])
-def test_a_body_that_is_not_what_was_promised_is_an_error(name: str) -> None:
+def test_a_body_that_is_not_what_was_promised_is_an_error(
+    name: str, api: respx.MockRouter, do: Client
+) -> None:
     case = CASES[name]
     for content in (b"", b"[]", b"{}", b"<html>", case.answer[:-9], b"\xff" + case.answer):
-        log = Log(httpx.Response(200, content=content, headers={"x-request-id": "0-1"}))
-        with client(log, max_retries=0) as do:
-            with pytest.raises(APIResponseValidationError) as caught:
-                case.call(do)
-        assert caught.value.request.url == str(log.requests[0].url)
+        # Any route: a start whose response is invalid is looked for.
+        api.route().respond(200, content=content, headers={"x-request-id": "0-1"})
+        with pytest.raises(APIResponseValidationError) as caught:
+            case.call(do.with_options(max_retries=0))
+        assert caught.value.request.url == str(requests(api)[0].url)
         assert caught.value.request_id == "0-1"
         assert caught.value.__cause__ is None
 
@@ -292,33 +302,34 @@ def test_a_body_that_is_not_what_was_promised_is_an_error(name: str) -> None:
     ],
 )
 def test_list_and_iter_send_their_filters(
-    arguments: list[str], options: dict[str, str], query: dict[str, str]
+    arguments: list[str],
+    options: dict[str, str],
+    query: dict[str, str],
+    api: respx.MockRouter,
+    do: Client,
 ) -> None:
-    log = Log(httpx.Response(200, content=load("images_only_page")))
-    with client(log) as do:
-        images = do.image.list(*arguments, **options)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - filters of any kind
-        again = [one for one in do.image.iter(*arguments, **options)]  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - filters of any kind
+    api.get("/v2/images").respond(200, content=load("images_only_page"))
+    images = do.image.list(*arguments, **options)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - filters of any kind
+    again = [one for one in do.image.iter(*arguments, **options)]  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - filters of any kind
     assert images == again
     assert [image.id for image in images] == [7555620, 7555621]
-    for request in log.requests:
+    for request in requests(api):
         assert dict(request.url.params) == {**query, "page": "1", "per_page": "200"}
         assert_request_fits(request)
 
 
-def test_list_of_nothing_is_empty() -> None:
-    with client(Log(httpx.Response(200, content=load("images_none")))) as do:
-        assert do.image.list() == []
-        assert [image for image in do.image.iter()] == []
+def test_list_of_nothing_is_empty(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").respond(200, content=load("images_none"))
+    assert do.image.list() == []
+    assert [image for image in do.image.iter()] == []
 
 
-def test_iter_checks_its_arguments_before_it_is_started() -> None:
-    log = Log(httpx.Response(200, content=load("images_none")))
-    with client(log) as do:
-        with pytest.raises(TypeError, match="private must be a bool"):
-            do.image.iter(None, "true")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-        with pytest.raises(TypeError, match="id must be an int"):
-            do.image.action_iter("1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
-    assert log.requests == []
+def test_iter_checks_its_arguments_before_it_is_started(api: respx.MockRouter, do: Client) -> None:
+    with pytest.raises(TypeError, match="private must be a bool"):
+        do.image.iter(None, "true")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    with pytest.raises(TypeError, match="id must be an int"):
+        do.image.action_iter("1")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
+    assert not api.calls
 
 
 # ── info ────────────────────────────────────────────────────────────────────────────────────
@@ -335,17 +346,18 @@ def test_iter_checks_its_arguments_before_it_is_started() -> None:
         ("a&b=c;d+e:f@g", "/v2/images/a%26b%3Dc%3Bd%2Be%3Af%40g"),
     ],
 )
-def test_info_by_id_and_by_slug(id_slug: int | str, path: str) -> None:
-    log = Log(httpx.Response(200, content=load("image_base")))
-    with client(log) as do:
-        image = do.image.info(id_slug)
-    assert log.calls == [f"GET {path}"]
+def test_info_by_id_and_by_slug(
+    id_slug: int | str, path: str, api: respx.MockRouter, do: Client
+) -> None:
+    api.get(path).respond(200, content=load("image_base"))
+    image = do.image.info(id_slug)
+    assert sent(api) == [f"GET {path}"]
     assert image.slug == "ubuntu-24-04-x64"
 
 
-def test_info_of_an_import_that_failed_is_an_answer() -> None:
-    with client(Log(httpx.Response(200, content=load("image_import_failed")))) as do:
-        image = do.image.info(171839203)
+def test_info_of_an_import_that_failed_is_an_answer(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images/171839203").respond(200, content=load("image_import_failed"))
+    image = do.image.info(171839203)
     assert image.status == "deleted"
     assert image.error_message is not None
 
@@ -353,18 +365,17 @@ def test_info_of_an_import_that_failed_is_an_answer() -> None:
 # ── create ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_create_sends_all_that_is_given() -> None:
-    log = Log(httpx.Response(202, content=load("image_custom_created")))
-    with client(log) as do:
-        image = do.image.create(
-            name="ubuntu-minimal",
-            url=URL,
-            region="nyc3",
-            distribution="Ubuntu",
-            description="Minimal server\nwith our agents.",
-            tags=("base-image", "prod"),
-        )
-    assert _sent(log.requests[0]) == (
+def test_create_sends_all_that_is_given(api: respx.MockRouter, do: Client) -> None:
+    api.post("/v2/images").respond(202, content=load("image_custom_created"))
+    image = do.image.create(
+        name="ubuntu-minimal",
+        url=URL,
+        region="nyc3",
+        distribution="Ubuntu",
+        description="Minimal server\nwith our agents.",
+        tags=("base-image", "prod"),
+    )
+    assert _sent(requests(api)[0]) == (
         "POST /v2/images",
         {
             "name": "ubuntu-minimal",
@@ -375,7 +386,7 @@ def test_create_sends_all_that_is_given() -> None:
             "tags": ["base-image", "prod"],
         },
     )
-    assert_request_fits(log.requests[0])
+    assert_request_fits(requests(api)[0])
     assert (image.status, image.slug, image.size_gigabytes) == ("NEW", None, None)
 
 
@@ -392,13 +403,12 @@ def test_create_sends_all_that_is_given() -> None:
     ],
 )
 def test_update_sends_what_is_given_and_nothing_else(
-    options: dict[str, str], body: dict[str, Json]
+    options: dict[str, str], body: dict[str, Json], api: respx.MockRouter, do: Client
 ) -> None:
-    log = Log(httpx.Response(200, content=load("image_snapshot")))
-    with client(log) as do:
-        image = do.image.update(ID, **options)
-    assert _sent(log.requests[0]) == (f"PUT /v2/images/{ID}", body)
-    assert_request_fits(log.requests[0])
+    api.put(IMAGE).respond(200, content=load("image_snapshot"))
+    image = do.image.update(ID, **options)
+    assert _sent(requests(api)[0]) == (f"PUT /v2/images/{ID}", body)
+    assert_request_fits(requests(api)[0])
     assert image.name == "nginx-golden"
 
 
@@ -406,84 +416,89 @@ def test_update_sends_what_is_given_and_nothing_else(
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"<html>"])
-def test_destroy_returns_nothing_whatever_is_answered(content: bytes) -> None:
-    with client(Log(httpx.Response(200, content=content))) as do:
-        assert destroy(do) is None
+def test_destroy_returns_nothing_whatever_is_answered(
+    content: bytes, api: respx.MockRouter, do: Client
+) -> None:
+    api.delete(IMAGE).respond(200, content=content)
+    assert destroy(do) is None
 
 
 # ── transfer, convert and their actions ─────────────────────────────────────────────────────
 
 
-def test_transfer_returns_the_action_it_started() -> None:
-    log = Log(httpx.Response(201, content=load("action_transfer")))
-    with client(log) as do:
-        action = do.image.transfer(ID, "nyc3")
+def test_transfer_returns_the_action_it_started(api: respx.MockRouter, do: Client) -> None:
+    api.post(f"{IMAGE}/actions").respond(201, content=load("action_transfer"))
+    action = do.image.transfer(ID, "nyc3")
     assert (action.id, action.status, action.type) == (ACTION_ID, "in-progress", "transfer")
     assert isinstance(action.region, Region)
 
 
-def test_transfer_goes_to_regions_that_nobody_knows_yet() -> None:
-    log = Log(httpx.Response(201, content=load("action_transfer")))
-    with client(log) as do:
-        do.image.transfer(ID, "mars1")
-    assert _sent(log.requests[0])[1] == {"type": "transfer", "region": "mars1"}
+def test_transfer_goes_to_regions_that_nobody_knows_yet(api: respx.MockRouter, do: Client) -> None:
+    api.post(f"{IMAGE}/actions").respond(201, content=load("action_transfer"))
+    do.image.transfer(ID, "mars1")
+    assert _sent(requests(api)[0])[1] == {"type": "transfer", "region": "mars1"}
 
 
-def test_convert_returns_the_action_it_started() -> None:
-    log = Log(httpx.Response(201, content=load("action_convert")))
-    with client(log) as do:
-        action = do.image.convert(7555621)
+def test_convert_returns_the_action_it_started(api: respx.MockRouter, do: Client) -> None:
+    api.post("/v2/images/7555621/actions").respond(201, content=load("action_convert"))
+    action = do.image.convert(7555621)
     assert (action.type, action.status) == ("convert", "completed")
 
 
 @pytest.mark.parametrize("call", [transfer, convert, action_info])
-def test_an_action_without_its_envelope_is_refused(call: Call) -> None:
-    log = Log(httpx.Response(200, content=load("bare_action")))
-    with client(log, max_retries=0) as do:
-        with pytest.raises(APIResponseValidationError, match="field action") as caught:
-            call(do)
+def test_an_action_without_its_envelope_is_refused(
+    call: Call, api: respx.MockRouter, do: Client
+) -> None:
+    api.route().respond(200, content=load("bare_action"))
+    do = do.with_options(max_retries=0)
+    with pytest.raises(APIResponseValidationError, match="field action") as caught:
+        call(do)
     assert caught.value.field == "action"
 
 
-def test_action_info_of_a_record_of_2014() -> None:
-    log = Log(httpx.Response(200, content=load("action_region_is_slug_2014")))
-    with client(log) as do:
-        action = do.image.action_info(2118237, 36805096)
-    assert log.calls == ["GET /v2/images/2118237/actions/36805096"]
+def test_action_info_of_a_record_of_2014(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images/2118237/actions/36805096").respond(
+        200, content=load("action_region_is_slug_2014")
+    )
+    action = do.image.action_info(2118237, 36805096)
+    assert sent(api) == ["GET /v2/images/2118237/actions/36805096"]
     assert action.region == "nyc1"
 
 
-def test_action_list_and_action_iter_have_the_same_in_the_same_order() -> None:
-    log = Log(httpx.Response(200, content=load("actions_only_page")))
-    with client(log) as do:
-        actions = do.image.action_list(ID)
-        assert [one for one in do.image.action_iter(ID)] == actions
+def test_action_list_and_action_iter_have_the_same_in_the_same_order(
+    api: respx.MockRouter, do: Client
+) -> None:
+    api.get(f"{IMAGE}/actions").respond(200, content=load("actions_only_page"))
+    actions = do.image.action_list(ID)
+    assert [one for one in do.image.action_iter(ID)] == actions
     assert [action.id for action in actions] == [36805527, 36805096, 36805097]
-    assert len(set(log.calls)) == 1
+    assert len(set(sent(api))) == 1
 
 
 # ── Account transfers ───────────────────────────────────────────────────────────────────────
 
 
-def test_account_transfer_by_mail() -> None:
-    log = Log(httpx.Response(201, content=load("account_transfer_offered")))
-    with client(log) as do:
-        assert do.image.account_transfer(ID, recipient_email="ops@example.com") == OFFER
-    assert _sent(log.requests[0])[1] == {"recipient_email": "ops@example.com"}
-    assert_request_fits(log.requests[0])
+def test_account_transfer_by_mail(api: respx.MockRouter, do: Client) -> None:
+    api.post(f"{IMAGE}/account_transfer").respond(201, content=load("account_transfer_offered"))
+    assert do.image.account_transfer(ID, recipient_email="ops@example.com") == OFFER
+    assert _sent(requests(api)[0])[1] == {"recipient_email": "ops@example.com"}
+    assert_request_fits(requests(api)[0])
 
 
-def test_account_transfer_that_is_accepted_at_once_is_0() -> None:
-    log = Log(httpx.Response(201, content=load("account_transfer_accepted_at_once")))
-    with client(log) as do:
-        assert do.image.account_transfer(ID, recipient_uuid=UUID) == 0
+def test_account_transfer_that_is_accepted_at_once_is_0(api: respx.MockRouter, do: Client) -> None:
+    api.post(f"{IMAGE}/account_transfer").respond(
+        201, content=load("account_transfer_accepted_at_once")
+    )
+    assert do.image.account_transfer(ID, recipient_uuid=UUID) == 0
 
 
 @pytest.mark.parametrize("call", [accept, decline, cancel])
 @pytest.mark.parametrize("status", [200, 201, 204])
-def test_accept_decline_and_cancel_return_nothing(call: Call, status: int) -> None:
-    with client(Log(httpx.Response(status))) as do:
-        assert call(do) is None
+def test_accept_decline_and_cancel_return_nothing(
+    call: Call, status: int, api: respx.MockRouter, do: Client
+) -> None:
+    api.route().mock(return_value=httpx.Response(status))
+    assert call(do) is None
 
 
 # ── Wrong arguments ─────────────────────────────────────────────────────────────────────────
@@ -608,23 +623,24 @@ HOSTILE: list[tuple[str, dict[str, object], dict[str, list[object]]]] = [
     ],
 )
 def test_hostile_arguments_are_stopped_before_a_request(
-    method: str, good: dict[str, object], argument: str, values: list[object]
+    method: str,
+    good: dict[str, object],
+    argument: str,
+    values: list[object],
+    api: respx.MockRouter,
+    do: Client,
 ) -> None:
-    log = Log(httpx.Response(200, content=load("images_none")))
-    with client(log) as do:
-        for value in values:
-            with pytest.raises((TypeError, ValueError)) as caught:
-                getattr(do.image, method)(**{**good, argument: value})
-            assert str(caught.value), "it says what is wrong"
-            assert caught.value.__cause__ is None
-    assert log.requests == []
+    for value in values:
+        with pytest.raises((TypeError, ValueError)) as caught:
+            getattr(do.image, method)(**{**good, argument: value})
+        assert str(caught.value), "it says what is wrong"
+        assert caught.value.__cause__ is None
+    assert not api.calls
 
 
-def test_an_offer_needs_a_recipient_and_one_only() -> None:
-    log = Log(httpx.Response(201, content=load("account_transfer_offered")))
-    with client(log) as do:
-        with pytest.raises(ValueError, match="exactly one"):
-            do.image.account_transfer(ID)
-        with pytest.raises(ValueError, match="exactly one"):
-            do.image.account_transfer(ID, recipient_email="a@b.c", recipient_uuid="x")
-    assert log.requests == []
+def test_an_offer_needs_a_recipient_and_one_only(api: respx.MockRouter, do: Client) -> None:
+    with pytest.raises(ValueError, match="exactly one"):
+        do.image.account_transfer(ID)
+    with pytest.raises(ValueError, match="exactly one"):
+        do.image.account_transfer(ID, recipient_email="a@b.c", recipient_uuid="x")
+    assert not api.calls

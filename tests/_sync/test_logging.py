@@ -5,13 +5,15 @@ import logging
 import pickle
 import re
 import traceback
+from itertools import repeat
 from types import TracebackType
 
 import httpx
 import pytest
+import respx
 
 from do_images import Action, APIError, Client
-from tests.support import TOKEN, Log, client, load
+from tests.support import TOKEN, load
 from tests.walk import reachable
 
 OK = httpx.Response(200, content=load("image_snapshot"), headers={"x-request-id": "req-7"})
@@ -36,10 +38,12 @@ def _messages(records: pytest.LogCaptureFixture, level: int) -> list[str]:
     ]
 
 
-def test_a_record_for_each_request(records: pytest.LogCaptureFixture) -> None:
-    with client(Log(OK, httpx.Response(200, content=load("images_none")))) as do:
-        do.image.info("ubuntu-24-04-x64")
-        do.image.list(private=True, tag_name="customer-4711")
+def test_a_record_for_each_request(
+    records: pytest.LogCaptureFixture, api: respx.MockRouter, do: Client
+) -> None:
+    api.route().mock(side_effect=[OK, httpx.Response(200, content=load("images_none"))])
+    do.image.info("ubuntu-24-04-x64")
+    do.image.list(private=True, tag_name="customer-4711")
     first, second = _messages(records, logging.DEBUG)
     assert re.fullmatch(
         r"GET /v2/images/ubuntu-24-04-x64 -> 200 in \d+ ms \(request id req-7, attempt 1\)", first
@@ -48,10 +52,11 @@ def test_a_record_for_each_request(records: pytest.LogCaptureFixture) -> None:
     assert not _messages(records, logging.INFO)
 
 
-def test_each_try_has_its_number(records: pytest.LogCaptureFixture) -> None:
-    log = Log(httpx.ConnectError("refused"), httpx.Response(503), OK)
-    with client(log) as do:
-        do.image.info(1)
+def test_each_try_has_its_number(
+    records: pytest.LogCaptureFixture, api: respx.MockRouter, do: Client
+) -> None:
+    api.route().mock(side_effect=[httpx.ConnectError("refused"), httpx.Response(503), OK])
+    do.image.info(1)
     outcomes = [(text.split(" -> ")[1].split()[0], text[-2]) for text in _messages(records, 10)]
     assert outcomes == [("APIConnectionError", "1"), ("503", "2"), ("200", "3")]
     reasons = _messages(records, logging.INFO)
@@ -60,21 +65,25 @@ def test_each_try_has_its_number(records: pytest.LogCaptureFixture) -> None:
     assert "503" in reasons[1]
 
 
-def test_waits_say_what_they_live_through(records: pytest.LogCaptureFixture) -> None:
-    with client(Log(httpx.Response(502), DONE)) as do:
-        do.action.wait(RUNNING, poll=2)
+def test_waits_say_what_they_live_through(
+    records: pytest.LogCaptureFixture, api: respx.MockRouter, do: Client
+) -> None:
+    api.route().mock(side_effect=[httpx.Response(502), DONE])
+    do.action.wait(RUNNING, poll=2)
     begun, trouble = _messages(records, logging.INFO)
     assert begun == "waiting for 1 action(s), a look every 2 s"
     assert trouble.startswith("while waiting: GET ")
     assert "502" in trouble
 
 
-def test_without_a_handler_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_a_handler_nothing_is_printed(
+    capfd: pytest.CaptureFixture[str], api: respx.MockRouter, do: Client
+) -> None:
     logger = logging.getLogger("do_images")
     assert not logger.handlers
     assert logger.level == logging.NOTSET
-    with client(Log(httpx.Response(503), OK)) as do:
-        do.image.info(1)
+    api.route().mock(side_effect=[httpx.Response(503), OK])
+    do.image.info(1)
     assert capfd.readouterr() == ("", "")
 
 
@@ -83,7 +92,7 @@ def test_without_a_handler_nothing_is_printed(capfd: pytest.CaptureFixture[str])
 
 def test_a_token_that_is_a_common_word_spoils_no_text() -> None:
     gone = httpx.Response(404, json={"id": "not_found", "message": "the test is not there"})
-    http = httpx.Client(transport=httpx.MockTransport(Log(gone)))
+    http = httpx.Client(transport=httpx.MockTransport(lambda _: gone))
     with pytest.raises(APIError, match="404 not_found: the test is not there"):
         Client("test", http_client=http).image.info(1)
 
@@ -102,20 +111,23 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=repr)
 def test_no_record_and_no_error_holds_the_token(
-    records: pytest.LogCaptureFixture, fault: httpx.Response | Exception
+    records: pytest.LogCaptureFixture,
+    fault: httpx.Response | Exception,
+    api: respx.MockRouter,
+    do: Client,
 ) -> None:
-    with client(Log(fault)) as do:
-        for kind in ("info", "transfer"):
-            with pytest.raises(APIError) as caught:
-                _ = do.image.info(1) if kind == "info" else do.image.transfer(1, "nyc3")
-            error = caught.value
-            assert TOKEN not in "".join(traceback.format_exception(error))
-            assert TOKEN.encode() not in pickle.dumps(error)
-            for value in reachable([error.args, vars(error)]):
+    api.route().mock(side_effect=repeat(fault))
+    for kind in ("info", "transfer"):
+        with pytest.raises(APIError) as caught:
+            _ = do.image.info(1) if kind == "info" else do.image.transfer(1, "nyc3")
+        error = caught.value
+        assert TOKEN not in "".join(traceback.format_exception(error))
+        assert TOKEN.encode() not in pickle.dumps(error)
+        for value in reachable([error.args, vars(error)]):
+            assert TOKEN not in repr(value), type(value)
+        if isinstance(fault, Exception) or TOKEN.encode() not in fault.content:
+            for value in reachable(_locals(error.__traceback__)):
                 assert TOKEN not in repr(value), type(value)
-            if isinstance(fault, Exception) or TOKEN.encode() not in fault.content:
-                for value in reachable(_locals(error.__traceback__)):
-                    assert TOKEN not in repr(value), type(value)
     assert TOKEN not in "".join(record.getMessage() for record in records.records)
     for record in records.records:
         for value in reachable([record.args]):

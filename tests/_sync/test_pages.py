@@ -3,6 +3,7 @@
 
 import httpx
 import pytest
+import respx
 
 from do_images import (
     APIResponseValidationError,
@@ -10,7 +11,7 @@ from do_images import (
     InternalServerError,
     PermissionDeniedError,
 )
-from tests.support import TOKEN, Json, Log, VirtualClock, client, load
+from tests.support import TOKEN, Json, VirtualClock, load, requests
 
 BASE = "https://api.digitalocean.com/v2/images"
 
@@ -27,9 +28,9 @@ def _page(*ids: int, following: str | None = None, total: object = 99) -> httpx.
     return httpx.Response(200, json=body)
 
 
-def _pages(log: Log) -> list[str]:
+def _pages(api: respx.MockRouter) -> list[str]:
     """The page that each request asked for."""
-    return [request.url.params["page"] for request in log.requests]
+    return [request.url.params["page"] for request in requests(api)]
 
 
 def _ids(do: Client) -> list[int]:
@@ -39,52 +40,53 @@ def _ids(do: Client) -> list[int]:
 # ── Going on ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_all_pages_are_fetched_and_200_items_asked_for() -> None:
-    log = Log(
-        httpx.Response(200, content=load("images_first_page")),
-        httpx.Response(200, content=load("images_last_page")),
+def test_all_pages_are_fetched_and_200_items_asked_for(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[
+            httpx.Response(200, content=load("images_first_page")),
+            httpx.Response(200, content=load("images_last_page")),
+        ]
     )
-    with client(log) as do:
-        assert _ids(do) == [155133621, 7555620, 171839202]
-    assert [dict(request.url.params) for request in log.requests] == [
+    assert _ids(do) == [155133621, 7555620, 171839202]
+    assert [dict(request.url.params) for request in requests(api)] == [
         {"page": "1", "per_page": "200"},
         {"page": "2", "per_page": "200"},
     ]
 
 
-def test_iter_asks_for_a_page_when_it_is_needed_and_not_before() -> None:
-    log = Log(_page(1, 2, following=f"{BASE}?page=2"), _page(3))
-    with client(log) as do:
-        images = do.image.iter()
-        assert _pages(log) == []
-        seen = [(image.id, len(log.requests)) for image in images]
+def test_iter_asks_for_a_page_when_it_is_needed_and_not_before(
+    api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images").mock(side_effect=[_page(1, 2, following=f"{BASE}?page=2"), _page(3)])
+    images = do.image.iter()
+    assert _pages(api) == []
+    seen = [(image.id, len(api.calls)) for image in images]
     assert seen == [(1, 1), (2, 1), (3, 2)]
 
 
-def test_iter_that_is_left_early_asks_for_no_more() -> None:
-    log = Log(_page(1, 2, following=f"{BASE}?page=2"), _page(3))
-    with client(log) as do:
-        images = do.image.iter()
-        for image in images:
-            assert image.id == 1
-            break
-        assert _pages(log) == ["1"]
+def test_iter_that_is_left_early_asks_for_no_more(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(side_effect=[_page(1, 2, following=f"{BASE}?page=2"), _page(3)])
+    images = do.image.iter()
+    for image in images:
+        assert image.id == 1
+        break
+    assert _pages(api) == ["1"]
 
 
-def test_two_iterators_do_not_disturb_each_other() -> None:
-    log = Log(lambda request: _page(int(request.url.params["page"])))
-    with client(log) as do:
-        one, other = do.image.iter(), do.image.iter()
-        assert [image.id for image in one] == [1]
-        assert [image.id for image in other] == [1]
-        assert [image.id for image in one] == [], "it is used up"
+def test_two_iterators_do_not_disturb_each_other(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(side_effect=lambda request: _page(int(request.url.params["page"])))
+    one, other = do.image.iter(), do.image.iter()
+    assert [image.id for image in one] == [1]
+    assert [image.id for image in other] == [1]
+    assert [image.id for image in one] == [], "it is used up"
 
 
-def test_the_filters_are_kept_on_every_page() -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2&type=application&private=false"), _page(2))
-    with client(log) as do:
-        do.image.list("distribution", True, tag_name="a b&c")
-    for number, request in enumerate(log.requests, start=1):
+def test_the_filters_are_kept_on_every_page(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, following=f"{BASE}?page=2&type=application&private=false"), _page(2)]
+    )
+    do.image.list("distribution", True, tag_name="a b&c")
+    for number, request in enumerate(requests(api), start=1):
         assert dict(request.url.params) == {
             "type": "distribution",
             "private": "true",
@@ -108,33 +110,34 @@ def test_the_filters_are_kept_on_every_page() -> None:
         "javascript:alert(1)?page=2",
     ],
 )
-def test_nothing_but_the_page_is_taken_from_next(following: str) -> None:
-    log = Log(_page(1, following=following), _page(2))
-    with client(log) as do:
-        assert _ids(do) == [1, 2]
-    urls = [str(request.url.copy_with(query=None)) for request in log.requests]
+def test_nothing_but_the_page_is_taken_from_next(
+    following: str, api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images").mock(side_effect=[_page(1, following=following), _page(2)])
+    assert _ids(do) == [1, 2]
+    urls = [str(request.url.copy_with(query=None)) for request in requests(api)]
     assert urls == [BASE, BASE]
-    assert _pages(log) == ["1", "2"]
-    for request in log.requests:
+    assert _pages(api) == ["1", "2"]
+    for request in requests(api):
         assert request.url.params["per_page"] == "200"
 
 
-def test_pages_behind_a_proxy_keep_its_address() -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2"), _page(2))
-    http = httpx.Client(transport=httpx.MockTransport(log))
+def test_pages_behind_a_proxy_keep_its_address(respx_mock: respx.MockRouter) -> None:
     base = "https://proxy.example:8443/do/v2"
-    with Client(TOKEN, base_url=base, http_client=http) as do:
+    route = respx_mock.get(f"{base}/images")
+    route.mock(side_effect=[_page(1, following=f"{BASE}?page=2"), _page(2)])
+    with Client(TOKEN, base_url=base) as do:
         assert _ids(do) == [1, 2]
-    assert {request.url.host for request in log.requests} == {"proxy.example"}
-    assert {request.url.path for request in log.requests} == {"/do/v2/images"}
+    assert route.call_count == 2
 
 
 @pytest.mark.parametrize("total", [0, 1, 5000, -1, None])
-def test_next_decides_and_total_is_a_hint(total: object) -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2", total=total), _page(2, total=total))
-    with client(log) as do:
-        assert _ids(do) == [1, 2]
-    assert _pages(log) == ["1", "2"]
+def test_next_decides_and_total_is_a_hint(total: object, api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, following=f"{BASE}?page=2", total=total), _page(2, total=total)]
+    )
+    assert _ids(do) == [1, 2]
+    assert _pages(api) == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -149,148 +152,161 @@ def test_next_decides_and_total_is_a_hint(total: object) -> None:
         "images_of_all_kinds",
     ],
 )
-def test_without_a_next_one_page_is_all(name: str) -> None:
-    log = Log(httpx.Response(200, content=load(name)))
-    with client(log) as do:
-        assert len(_ids(do)) == len(set(_ids(do)))
-    assert _pages(log) == ["1", "1"]
+def test_without_a_next_one_page_is_all(name: str, api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").respond(200, content=load(name))
+    assert len(_ids(do)) == len(set(_ids(do)))
+    assert _pages(api) == ["1", "1"]
 
 
 # ── Items that move while they are listed ───────────────────────────────────────────────────
 
 
-def test_an_item_that_shifted_to_a_later_page_comes_once() -> None:
-    log = Log(
-        _page(5, 4, 3, following=f"{BASE}?page=2"),
-        _page(3, 2, following=f"{BASE}?page=3"),
-        _page(2, 5, 1),
+def test_an_item_that_shifted_to_a_later_page_comes_once(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[
+            _page(5, 4, 3, following=f"{BASE}?page=2"),
+            _page(3, 2, following=f"{BASE}?page=3"),
+            _page(2, 5, 1),
+        ]
     )
-    with client(log) as do:
-        assert _ids(do) == [5, 4, 3, 2, 1]
+    assert _ids(do) == [5, 4, 3, 2, 1]
 
 
-def test_twice_on_one_page_stays_as_it_came() -> None:
-    log = Log(_page(1, 1, 2, following=f"{BASE}?page=2"), _page(2, 3, 3))
-    with client(log) as do:
-        assert _ids(do) == [1, 1, 2, 3, 3]
-
-
-def test_a_page_may_be_empty() -> None:
-    log = Log(
-        _page(1, following=f"{BASE}?page=2"),
-        _page(following=f"{BASE}?page=3"),
-        _page(following=f"{BASE}?page=4"),
-        _page(2),
+def test_twice_on_one_page_stays_as_it_came(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, 1, 2, following=f"{BASE}?page=2"), _page(2, 3, 3)]
     )
-    with client(log) as do:
-        assert _ids(do) == [1, 2]
+    assert _ids(do) == [1, 1, 2, 3, 3]
+
+
+def test_a_page_may_be_empty(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[
+            _page(1, following=f"{BASE}?page=2"),
+            _page(following=f"{BASE}?page=3"),
+            _page(following=f"{BASE}?page=4"),
+            _page(2),
+        ]
+    )
+    assert _ids(do) == [1, 2]
 
 
 # ── Lists that would never end ──────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("page", [1, 0])
-def test_a_page_that_leads_to_itself_is_an_error(page: int) -> None:
-    log = Log(_page(1, following=f"{BASE}?page={page}"))
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError, match="back to page") as caught:
-            do.image.list()
+def test_a_page_that_leads_to_itself_is_an_error(
+    page: int, api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images").mock(return_value=_page(1, following=f"{BASE}?page={page}"))
+    with pytest.raises(APIResponseValidationError, match="back to page") as caught:
+        do.image.list()
     assert caught.value.field == "links.pages.next"
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
-def test_pages_that_go_round_in_circles_are_an_error() -> None:
-    log = Log(
-        _page(1, following=f"{BASE}?page=2"),
-        _page(2, following=f"{BASE}?page=3"),
-        _page(3, following=f"{BASE}?page=2"),
+def test_pages_that_go_round_in_circles_are_an_error(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[
+            _page(1, following=f"{BASE}?page=2"),
+            _page(2, following=f"{BASE}?page=3"),
+            _page(3, following=f"{BASE}?page=2"),
+        ]
     )
     seen: list[int] = []
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError, match="from page 3 back to page 2"):
-            for image in do.image.iter():
-                seen.append(image.id)  # noqa: PERF401 - what came before the error counts
+    with pytest.raises(APIResponseValidationError, match="from page 3 back to page 2"):
+        for image in do.image.iter():
+            seen.append(image.id)  # noqa: PERF401 - what came before the error counts
     assert seen == [1, 2]
-    assert _pages(log) == ["1", "2", "3"]
+    assert _pages(api) == ["1", "2", "3"]
 
 
-def test_empty_pages_with_a_next_for_ever_are_an_error() -> None:
-    log = Log(lambda request: _page(following=f"{BASE}?page={int(request.url.params['page']) + 1}"))
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError, match="nothing new") as caught:
-            do.image.list()
-    assert len(log.requests) == 3
-    assert caught.value.request.url == str(log.requests[-1].url)
+def test_empty_pages_with_a_next_for_ever_are_an_error(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=lambda request: _page(
+            following=f"{BASE}?page={int(request.url.params['page']) + 1}"
+        )
+    )
+    with pytest.raises(APIResponseValidationError, match="nothing new") as caught:
+        do.image.list()
+    assert len(api.calls) == 3
+    assert caught.value.request.url == str(requests(api)[-1].url)
 
 
-def test_the_same_items_on_every_page_are_an_error() -> None:
+def test_the_same_items_on_every_page_are_an_error(api: respx.MockRouter, do: Client) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         return _page(1, 2, following=f"{BASE}?page={int(request.url.params['page']) + 1}")
 
-    log = Log(handler)
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError, match="nothing new"):
-            do.image.list()
-    assert len(log.requests) == 4
+    api.get("/v2/images").mock(side_effect=handler)
+    with pytest.raises(APIResponseValidationError, match="nothing new"):
+        do.image.list()
+    assert len(api.calls) == 4
 
 
 @pytest.mark.parametrize(
     "following",
     [BASE, f"{BASE}?page=", f"{BASE}?page=two", f"{BASE}?page=-1", f"{BASE}?page=2&page=3", "x"],
 )
-def test_a_next_without_a_page_is_an_error(following: str) -> None:
-    log = Log(_page(1, following=following))
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError, match="names no page") as caught:
-            do.image.list()
+def test_a_next_without_a_page_is_an_error(
+    following: str, api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images").mock(return_value=_page(1, following=following))
+    with pytest.raises(APIResponseValidationError, match="names no page") as caught:
+        do.image.list()
     assert caught.value.field == "links.pages.next"
-    assert len(log.requests) == 1
+    assert len(api.calls) == 1
 
 
 # ── Pages that fail ─────────────────────────────────────────────────────────────────────────
 
 
-def test_a_page_that_fails_for_a_moment_is_asked_for_again() -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2"), httpx.Response(502), _page(2))
-    clock = VirtualClock()
-    with client(log, clock=clock) as do:
-        assert _ids(do) == [1, 2]
-    assert _pages(log) == ["1", "2", "2"]
+def test_a_page_that_fails_for_a_moment_is_asked_for_again(
+    api: respx.MockRouter, do: Client, clock: VirtualClock
+) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, following=f"{BASE}?page=2"), httpx.Response(502), _page(2)]
+    )
+    assert _ids(do) == [1, 2]
+    assert _pages(api) == ["1", "2", "2"]
     assert len(clock.sleeps) == 1
 
 
-def test_items_of_good_pages_come_before_the_error_of_a_bad_one() -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2"), httpx.Response(500))
+def test_items_of_good_pages_come_before_the_error_of_a_bad_one(
+    api: respx.MockRouter, do: Client
+) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, following=f"{BASE}?page=2"), httpx.Response(500)]
+    )
     seen: list[int] = []
-    with client(log, max_retries=0) as do:
-        with pytest.raises(InternalServerError):
-            for image in do.image.iter():
-                seen.append(image.id)  # noqa: PERF401 - what came before the error counts
+    do = do.with_options(max_retries=0)
+    with pytest.raises(InternalServerError):
+        for image in do.image.iter():
+            seen.append(image.id)  # noqa: PERF401 - what came before the error counts
     assert seen == [1]
 
 
-def test_a_page_that_is_no_page_names_what_is_wrong() -> None:
+def test_a_page_that_is_no_page_names_what_is_wrong(api: respx.MockRouter, do: Client) -> None:
     bad = httpx.Response(200, json={"images": [_image(2), {"id": 3, "name": None}]})
-    log = Log(_page(1, following=f"{BASE}?page=2"), bad)
-    with client(log) as do:
-        with pytest.raises(APIResponseValidationError) as caught:
-            do.image.list()
+    api.get("/v2/images").mock(side_effect=[_page(1, following=f"{BASE}?page=2"), bad])
+    with pytest.raises(APIResponseValidationError) as caught:
+        do.image.list()
     assert caught.value.field == "images.1.name"
     assert caught.value.request.url.endswith("page=2")
 
 
-def test_a_token_that_loses_its_scope_half_way() -> None:
-    log = Log(_page(1, following=f"{BASE}?page=2"), httpx.Response(403))
-    with client(log) as do:
-        with pytest.raises(PermissionDeniedError, match="image:read"):
-            do.image.list()
+def test_a_token_that_loses_its_scope_half_way(api: respx.MockRouter, do: Client) -> None:
+    api.get("/v2/images").mock(
+        side_effect=[_page(1, following=f"{BASE}?page=2"), httpx.Response(403)]
+    )
+    with pytest.raises(PermissionDeniedError, match="image:read"):
+        do.image.list()
 
 
 # ── The other lists ─────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("path", ["/v2/actions", "/v2/images/7/actions"])
-def test_actions_are_paged_alike(path: str) -> None:
+def test_actions_are_paged_alike(path: str, api: respx.MockRouter, do: Client) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params["page"])
         actions = [{"id": page, "status": "completed", "type": "transfer"}]
@@ -298,17 +314,16 @@ def test_actions_are_paged_alike(path: str) -> None:
         body = {"actions": actions, "links": {"pages": {"next": following}}}
         return httpx.Response(200, json=body)
 
-    log = Log(handler)
-    with client(log) as do:
-        account = path == "/v2/actions"
-        if account:
-            listed = do.action.list()
-            iterated = [action for action in do.action.iter()]
-        else:
-            listed = do.image.action_list(7)
-            iterated = [action for action in do.image.action_iter(7)]
+    api.get(path).mock(side_effect=handler)
+    account = path == "/v2/actions"
+    if account:
+        listed = do.action.list()
+        iterated = [action for action in do.action.iter()]
+    else:
+        listed = do.image.action_list(7)
+        iterated = [action for action in do.image.action_iter(7)]
     assert [action.id for action in listed] == [1, 2, 3]
     assert iterated == listed
-    assert {request.url.path for request in log.requests} == {path}
-    assert {request.url.host for request in log.requests} == {"api.digitalocean.com"}
-    assert _pages(log) == ["1", "2", "3", "1", "2", "3"]
+    assert {request.url.path for request in requests(api)} == {path}
+    assert {request.url.host for request in requests(api)} == {"api.digitalocean.com"}
+    assert _pages(api) == ["1", "2", "3", "1", "2", "3"]
