@@ -11,6 +11,7 @@ from typing import cast
 
 import httpx
 import pytest
+import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
@@ -23,22 +24,22 @@ from do_images import (
     DOImagesError,
     RateLimit,
     RequestInfo,
+    _endpoints,
 )
-from do_images import _endpoints as api
 from do_images._base import Endpoint, Model
 from do_images._core import responses
 from tests.bodies import ALL_BREAKS, SCHEMAS, Mutant, mutant, valid
-from tests.support import Json, Log, client
+from tests.support import TOKEN, Json
 
 pytestmark = pytest.mark.usefixtures("untraced")
 
 REQUEST = RequestInfo("GET", "https://api.digitalocean.com/v2/images")
 ENDPOINTS: list[Endpoint[Model]] = [
-    api.IMAGES_GET,
-    api.IMAGES_LIST,
-    api.IMAGE_ACTIONS_GET,
-    api.ACTIONS_LIST,
-    api.ACCOUNT_TRANSFER_START,
+    _endpoints.IMAGES_GET,
+    _endpoints.IMAGES_LIST,
+    _endpoints.IMAGE_ACTIONS_GET,
+    _endpoints.ACTIONS_LIST,
+    _endpoints.ACCOUNT_TRANSFER_START,
 ]
 EACH = 4_000  # bodies for each of the endpoints: 20,000 in all
 
@@ -120,7 +121,7 @@ def test_20_000_broken_bodies(endpoint: Endpoint[Model]) -> None:
         outcomes[bool(broken.accepted)] += 1
     assert hows.total() == EACH
     missing = set(ALL_BREAKS) - set(hows)
-    simple = endpoint is api.ACCOUNT_TRANSFER_START  # it has one field, a number
+    simple = endpoint is _endpoints.ACCOUNT_TRANSFER_START  # it has one field, a number
     assert missing <= (
         {"an enum has an unknown value", "a time stamp is none"} if simple else set()
     )
@@ -195,8 +196,8 @@ def test_broken_bodies_of_errors() -> None:
         content = random.choice(_ODD) if number % 3 else mutant("ErrorResponse", random).content
         status = random.choice(_STATUSES)
         quota = random.choice([None, RateLimit(5000, 0, 10**10), RateLimit(0, -1, -5)])
-        error = responses.status_error(api.IMAGES_GET, _reply(content, status), 1.7e9, quota)
-        good = responses.status_error(api.IMAGES_GET, _reply(b"{}", status), 1.7e9, quota)
+        error = responses.status_error(_endpoints.IMAGES_GET, _reply(content, status), 1.7e9, quota)
+        good = responses.status_error(_endpoints.IMAGES_GET, _reply(b"{}", status), 1.7e9, quota)
         assert type(error) is type(good), "the status alone decides the class"
         assert type(error.message) is str
         assert error.message.strip()
@@ -230,7 +231,7 @@ CALLS: list[Callable[[Client], object]] = [
 ]
 
 
-def test_no_foreign_exception_comes_out_of_a_client() -> None:
+def test_no_foreign_exception_comes_out_of_a_client(api: respx.MockRouter) -> None:
     random = Random(1)
     told: Counter[str] = Counter()
     for number in range(500):
@@ -239,7 +240,8 @@ def test_no_foreign_exception_comes_out_of_a_client() -> None:
         status = random.choice([*[200, 201, 204] * 10, *_STATUSES])
         headers = random.choice([{}, {"retry-after": "nonsense"}, {"ratelimit-limit": "x"}])
         answer = httpx.Response(status, headers=headers, content=content)
-        with client(Log(answer), max_retries=0) as do:
+        api.route().mock(return_value=answer)
+        with Client(TOKEN, max_retries=0) as do:
             try:
                 CALLS[kind](do)
             except APIError as error:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+import respx
 
 from do_images import Action, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean
-from tests.support import TOKEN, AsyncVirtualClock, Log, VirtualClock, async_client, client
+from tests.support import TOKEN, AsyncVirtualClock, VirtualClock
 from tests.waiting import action, image, image_json, page, reply
 
 SNAPSHOT = 7555620
@@ -58,7 +59,7 @@ def _transfer_many(do: Client) -> object:
 
 
 def _respond(request: httpx.Request) -> httpx.Response:
-    """Nothing ever ends here."""
+    """Return what never ends: an action in progress, a pending image."""
     if request.url.path == "/v2/images/1":
         return httpx.Response(200, json={"image": image_json("pending")})
     if request.method == "GET" and request.url.path.endswith("/actions"):
@@ -66,28 +67,37 @@ def _respond(request: httpx.Request) -> httpx.Response:
     return reply()
 
 
+@pytest.fixture
+def endless(respx_mock: respx.MockRouter) -> respx.Route:
+    """The one route of all requests, where nothing ever ends; some waits don't get that far."""
+    return respx_mock.route().mock(side_effect=_respond)
+
+
 WAITS = [_wait, _wait_all, _wait_for_image, _transfer, _transfer_many]
 
 
 @pytest.mark.parametrize("sleep", [1, 2, 3])
 @pytest.mark.parametrize("wait", WAITS)
-def test_ctrl_c_while_a_wait_sleeps_ends_it(wait: Callable[[Client], object], sleep: int) -> None:
+def test_ctrl_c_while_a_wait_sleeps_ends_it(
+    wait: Callable[[Client], object], sleep: int, endless: respx.Route
+) -> None:
     clock = Interrupted(sleep)
-    log = Log(_respond)
     threads = threading.active_count()
-    with client(log, clock=clock) as do:
+    with Client(TOKEN, clock=clock) as do:
         with pytest.raises(KeyboardInterrupt) as caught:
             wait(do)
         assert caught.value is clock.error
         assert threading.active_count() == threads
-        requests = len(log.requests)
+        requests = endless.call_count
         # Nothing is locked: the client is as good as before.
         assert do.image.info(1).id == 1
-    assert len(log.requests) == requests + 1
+    assert endless.call_count == requests + 1
 
 
 @pytest.mark.parametrize("wait", WAITS)
-def test_ctrl_c_while_a_look_is_on_its_way_ends_it(wait: Callable[[Client], object]) -> None:
+def test_ctrl_c_while_a_poll_is_on_its_way_ends_it(
+    wait: Callable[[Client], object], endless: respx.Route
+) -> None:
     error = KeyboardInterrupt()
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -96,18 +106,18 @@ def test_ctrl_c_while_a_look_is_on_its_way_ends_it(wait: Callable[[Client], obje
         return _respond(request)
 
     clock = VirtualClock()
-    log = Log(respond)
-    with client(log, clock=clock) as do:
+    endless.mock(side_effect=respond)
+    with Client(TOKEN, clock=clock) as do:
         with pytest.raises(KeyboardInterrupt) as caught:
             wait(do)
         assert caught.value is error
         assert len(clock.sleeps) == 1
 
 
-def test_ctrl_c_while_the_quota_is_used_up_ends_it() -> None:
-    headers = {"retry-after": "600"}
+def test_ctrl_c_while_the_quota_is_used_up_ends_it(api: respx.MockRouter) -> None:
+    api.get("/v2/images/1/actions/9").respond(429, headers={"retry-after": "600"})
     clock = Interrupted(2)
-    with client(Log(httpx.Response(429, headers=headers)), clock=clock) as do:
+    with Client(TOKEN, clock=clock) as do:
         with pytest.raises(KeyboardInterrupt):
             _wait(do)
         assert clock.now < 600
@@ -201,30 +211,31 @@ ASYNC_WAITS = [_wait_async, _wait_all_async, _wait_for_image_async, _transfer_ma
 
 
 @pytest.mark.parametrize("wait", ASYNC_WAITS)
-def test_a_cancelled_wait_ends_at_once(wait: Callable[[AsyncClient], Awaitable[object]]) -> None:
+def test_a_cancelled_wait_ends_at_once(
+    wait: Callable[[AsyncClient], Awaitable[object]], endless: respx.Route
+) -> None:
     async def main() -> None:
         clock = Endless()
-        log = Log(_respond)
-        async with async_client(log, clock=clock) as do:
+        async with AsyncClient(TOKEN, clock=clock) as do:
             task = asyncio.ensure_future(wait(do))
             await clock.asleep.wait()
-            requests = len(log.requests)
+            requests = endless.call_count
             task.cancel("enough")
             with pytest.raises(asyncio.CancelledError):
                 await task
             assert asyncio.all_tasks() == {asyncio.current_task()}
             assert (await do.image.info(1)).id == 1
-            assert len(log.requests) == requests + 1
+            assert endless.call_count == requests + 1
 
     asyncio.run(main())
 
 
 @pytest.mark.parametrize("wait", ASYNC_WAITS)
 def test_a_wait_inside_of_a_timeout_ends_with_that(
-    wait: Callable[[AsyncClient], Awaitable[object]],
+    wait: Callable[[AsyncClient], Awaitable[object]], endless: respx.Route
 ) -> None:
     async def main() -> None:
-        async with async_client(Log(_respond), clock=Endless()) as do:
+        async with AsyncClient(TOKEN, clock=Endless()) as do:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.01):
                     await wait(do)
@@ -298,14 +309,12 @@ def _in_thread(call: Callable[[], object]) -> Generator[None]:
 @pytest.mark.parametrize(
     "trouble", [reply(), httpx.Response(429, headers={"retry-after": "30"}), httpx.Response(503)]
 )
-def test_a_wait_that_sleeps_holds_no_lock(trouble: httpx.Response) -> None:
-    looks = Log(trouble, trouble, reply(status="completed"))
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        return _respond(request) if request.url.path == "/v2/images/1" else looks(request)
-
+def test_a_wait_that_sleeps_holds_no_lock(trouble: httpx.Response, api: respx.MockRouter) -> None:
+    polls = [trouble, trouble, reply(status="completed")]
+    api.get("/v2/images/1/actions/9").mock(side_effect=polls)
+    api.get("/v2/images/1").mock(side_effect=_respond)
     clock = Busy()
-    with client(respond, clock=clock) as do:
+    with Client(TOKEN, clock=clock) as do:
         clock.do = do
         done: Action = do.action.wait(action())
     assert done.status == "completed"

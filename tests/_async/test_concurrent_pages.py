@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import httpx
 import pytest
+import respx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from do_images import (
     PermissionDeniedError,
     RateLimitError,
 )
-from tests.support import TOKEN, AsyncGate, AsyncVirtualClock, Json, async_client, running
+from tests.support import TOKEN, AsyncGate, AsyncVirtualClock, Json, running
 
 pytestmark = pytest.mark.anyio
 
@@ -72,9 +73,14 @@ class Server:
         headers = {f"ratelimit-{name}": value for name, value in quota.items()}
         return httpx.Response(200, json=self.page(number), headers=headers)
 
-    def client(self, **options: int) -> AsyncClient:
-        http = httpx.AsyncClient(transport=httpx.MockTransport(self))
-        return AsyncClient(TOKEN, http_client=http, clock=self.clock, **options)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - the options are numbers
+    def client(
+        self, api: respx.MockRouter, *, max_retries: int = 2, page_concurrency: int = 8
+    ) -> AsyncClient:
+        """Return a client whose lists of images come from here."""
+        api.get("/v2/images").mock(side_effect=self)
+        return AsyncClient(
+            TOKEN, clock=self.clock, max_retries=max_retries, page_concurrency=page_concurrency
+        )
 
 
 async def _ids(do: AsyncClient) -> list[int]:
@@ -85,7 +91,7 @@ async def _ids(do: AsyncClient) -> list[int]:
 
 
 @pytest.mark.parametrize("concurrency", [2, 8])
-async def test_so_many_pages_are_under_way_at_once(concurrency: int) -> None:
+async def test_so_many_pages_are_under_way_at_once(concurrency: int, api: respx.MockRouter) -> None:
     server = Server(5 * SIZE)
     gate = AsyncGate(min(concurrency, 4))
 
@@ -94,13 +100,13 @@ async def test_so_many_pages_are_under_way_at_once(concurrency: int) -> None:
             await gate.wait()
         return server(request)
 
-    http = httpx.AsyncClient(transport=httpx.MockTransport(handler))
-    do = AsyncClient(TOKEN, http_client=http, clock=server.clock, page_concurrency=concurrency)
+    api.get("/v2/images").mock(side_effect=handler)
+    do = AsyncClient(TOKEN, clock=server.clock, page_concurrency=concurrency)
     assert await _ids(do) == server.ids
     assert sorted(server.pages) == [1, 2, 3, 4, 5]
 
 
-async def test_the_actions_too() -> None:
+async def test_the_actions_too(api: respx.MockRouter) -> None:
     server = Server(3 * SIZE)
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -108,17 +114,18 @@ async def test_the_actions_too() -> None:
         found = [{"id": one["id"], "status": "x", "type": "y"} for one in body.pop("images")]
         return httpx.Response(200, json={**body, "actions": found})
 
-    async with async_client(handler, clock=server.clock) as do:
+    api.get(path__regex=r"^/v2/(images/1/)?actions$").mock(side_effect=handler)
+    async with AsyncClient(TOKEN, clock=server.clock) as do:
         assert [action.id for action in await do.action.list()] == server.ids
         assert [action.id for action in await do.image.action_list(1)] == server.ids
     assert sorted(server.pages) == [1, 1, 2, 2, 3, 3]
 
 
-async def test_a_client_made_by_with_options_does_the_same() -> None:
+async def test_a_client_made_by_with_options_does_the_same(api: respx.MockRouter) -> None:
     for concurrency, asked in ((1, {2}), (8, {2, 3, 4, 5})):
         server = Server(5 * SIZE)
         server.answers[2] = httpx.Response(403)
-        do = server.client(page_concurrency=concurrency).with_options(timeout=5)
+        do = server.client(api, page_concurrency=concurrency).with_options(timeout=5)
         with pytest.raises(PermissionDeniedError):
             await do.image.list()
         assert {1, 2} <= set(server.pages) <= {1, *asked}
@@ -148,28 +155,30 @@ def _few_pages(server: Server) -> None:
 
 
 @pytest.mark.parametrize("change", [_quick, _little_quota, _no_total, _no_last, _few_pages])
-async def test_a_page_after_the_other(change: Callable[[Server], None]) -> None:
+async def test_a_page_after_the_other(
+    change: Callable[[Server], None], api: respx.MockRouter
+) -> None:
     server = Server(5 * SIZE)
     change(server)
     server.answers[2] = httpx.Response(403)
     with pytest.raises(PermissionDeniedError):
-        await server.client().image.list()
+        await server.client(api).image.list()
     assert server.pages == [1, 2], "nothing was fetched ahead"
     server.pages.clear()
-    assert await _ids(server.client()) == server.ids
+    assert await _ids(server.client(api)) == server.ids
     assert server.pages == list(range(1, len(server.ids) // SIZE + 1))
 
 
-async def test_pages_wait_for_their_turn_once_the_quota_is_little() -> None:
+async def test_pages_wait_for_their_turn_once_the_quota_is_little(api: respx.MockRouter) -> None:
     server = Server(20 * SIZE)
     server.remaining = 506  # below a tenth of the limit from the sixth request on
-    assert await _ids(server.client(page_concurrency=2)) == server.ids
+    assert await _ids(server.client(api, page_concurrency=2)) == server.ids
     assert server.pages[6:] == list(range(7, 21))
 
 
-async def test_pages_wait_for_their_turn_after_a_429() -> None:
+async def test_pages_wait_for_their_turn_after_a_429(api: respx.MockRouter) -> None:
     server = Server(5 * SIZE)
-    do = server.client(max_retries=0)
+    do = server.client(api, max_retries=0)
     server.answers[1] = httpx.Response(429, headers={"retry-after": "30"})
     with pytest.raises(RateLimitError):
         await do.image.list()
@@ -201,41 +210,42 @@ async def test_nothing_is_lost_and_nothing_comes_twice(data: st.DataObject) -> N
             server.ids.insert(new if what == "comes" else 0, 10_000)
 
     server.before = change
-    found = await _ids(server.client())
+    with respx.mock(base_url="https://api.digitalocean.com") as api:
+        found = await _ids(server.client(api))
     assert first & set(server.ids) <= set(found)
     assert len(found) == len(set(found))
 
 
-async def test_a_list_that_changed_is_listed_anew() -> None:
+async def test_a_list_that_changed_is_listed_anew(api: respx.MockRouter) -> None:
     server = Server(4 * SIZE)
     server.before = lambda number: server.ids.insert(0, 10_000) if number == 4 else None
-    assert set(await _ids(server.client())) >= set(range(1, 4 * SIZE + 1))
+    assert set(await _ids(server.client(api))) >= set(range(1, 4 * SIZE + 1))
     assert server.pages[-4:] == [2, 3, 4, 5] or server.pages[-5:] == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize("total", [3 * SIZE, 50 * SIZE])
-async def test_a_total_that_is_wrong_loses_nothing(total: int) -> None:
+async def test_a_total_that_is_wrong_loses_nothing(total: int, api: respx.MockRouter) -> None:
     server = Server(5 * SIZE)
     server.total = total
-    assert await _ids(server.client()) == server.ids
+    assert await _ids(server.client(api)) == server.ids
     assert max(server.pages) == 5
 
 
-async def test_a_next_that_skips_a_page_is_followed() -> None:
+async def test_a_next_that_skips_a_page_is_followed(api: respx.MockRouter) -> None:
     for concurrency in (1, 8):
         server = Server(6 * SIZE)
         server.skips[3] = 5
         skipped = server.ids[3 * SIZE : 4 * SIZE]
-        found = await _ids(server.client(page_concurrency=concurrency))
+        found = await _ids(server.client(api, page_concurrency=concurrency))
         assert found == [one for one in server.ids if one not in skipped]
 
 
-async def test_a_next_that_leads_back_is_an_error() -> None:
+async def test_a_next_that_leads_back_is_an_error(api: respx.MockRouter) -> None:
     server = Server(6 * SIZE)
     server.skips[4] = 3
     before = running()
     with pytest.raises(APIResponseValidationError, match="from page 4 back to page 3"):
-        await server.client().image.list()
+        await server.client(api).image.list()
     assert running() == before
 
 
@@ -243,26 +253,28 @@ async def test_a_next_that_leads_back_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("page", [2, 3, 5, 12])
-async def test_a_page_that_fails_for_a_moment_is_asked_for_again(page: int) -> None:
+async def test_a_page_that_fails_for_a_moment_is_asked_for_again(
+    page: int, api: respx.MockRouter
+) -> None:
     server = Server(12 * SIZE)
     server.answers[page] = httpx.Response(502)
-    assert await _ids(server.client()) == server.ids
+    assert await _ids(server.client(api)) == server.ids
     assert sorted(server.pages) == sorted([*range(1, 13), page])
     assert len(server.clock.sleeps) == 1
 
 
-async def test_the_error_is_that_of_the_first_page_that_failed() -> None:
+async def test_the_error_is_that_of_the_first_page_that_failed(api: respx.MockRouter) -> None:
     server = Server(5 * SIZE)
     server.answers[3] = httpx.Response(404)
     server.answers[4] = httpx.Response(403)
     before = running()
     with pytest.raises(NotFoundError) as caught:
-        await server.client().image.list()
+        await server.client(api).image.list()
     assert caught.value.request.url.endswith("page=3")
     assert running() == before, "no thread and no task is left"
 
 
-async def test_at_the_limit_there_is_one_pause_and_no_storm() -> None:
+async def test_at_the_limit_there_is_one_pause_and_no_storm(api: respx.MockRouter) -> None:
     server = Server(30 * SIZE)
     refused: list[int] = []
 
@@ -273,7 +285,8 @@ async def test_at_the_limit_there_is_one_pause_and_no_storm() -> None:
             return httpx.Response(429, headers={"retry-after": "20"})
         return server(request)
 
-    async with async_client(handler, clock=server.clock) as do:
+    api.get("/v2/images").mock(side_effect=handler)
+    async with AsyncClient(TOKEN, clock=server.clock) as do:
         assert await _ids(do) == server.ids
     assert 1 <= len(refused) <= 8
     assert server.clock.sleeps == [20.0]
@@ -284,12 +297,12 @@ class Stopped(BaseException):
     """As Ctrl-C is none of the exceptions that anybody handles."""
 
 
-async def test_nothing_is_left_running_when_it_is_stopped() -> None:
+async def test_nothing_is_left_running_when_it_is_stopped(api: respx.MockRouter) -> None:
     server = Server(20 * SIZE)
     server.answers[3] = Stopped()
     before = running()
     with suppress(Stopped):
-        await server.client().image.list()
+        await server.client(api).image.list()
         pytest.fail("it was not stopped")
     assert running() == before
     assert max(server.pages) < 20

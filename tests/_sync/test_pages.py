@@ -74,7 +74,7 @@ def test_iter_that_is_left_early_asks_for_no_more(api: respx.MockRouter, do: Cli
 
 
 def test_two_iterators_do_not_disturb_each_other(api: respx.MockRouter, do: Client) -> None:
-    api.get("/v2/images").mock(side_effect=lambda request: _page(int(request.url.params["page"])))
+    api.get("/v2/images").mock(side_effect=[_page(1), _page(1)])
     one, other = do.image.iter(), do.image.iter()
     assert [image.id for image in one] == [1]
     assert [image.id for image in other] == [1]
@@ -222,11 +222,10 @@ def test_pages_that_go_round_in_circles_are_an_error(api: respx.MockRouter, do: 
 
 
 def test_empty_pages_with_a_next_for_ever_are_an_error(api: respx.MockRouter, do: Client) -> None:
-    api.get("/v2/images").mock(
-        side_effect=lambda request: _page(
-            following=f"{BASE}?page={int(request.url.params['page']) + 1}"
-        )
-    )
+    def handler(request: httpx.Request) -> httpx.Response:
+        return _page(following=f"{BASE}?page={int(request.url.params['page']) + 1}")
+
+    api.get("/v2/images").mock(side_effect=handler)
     with pytest.raises(APIResponseValidationError, match="nothing new") as caught:
         do.image.list()
     assert len(api.calls) == 3
