@@ -21,9 +21,9 @@ def test_ctrl_c_leaves_no_thread() -> None:
     def work(number: int) -> int:
         begun.append(number)
         if number == 1:
-            waiting.wait(10)
+            waiting.wait(60)
             signal.pthread_kill(main, signal.SIGINT)
-        released.wait(10)
+        released.wait(60)
         return number
 
     def ask(ahead: Ahead[int]) -> None:

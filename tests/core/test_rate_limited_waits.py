@@ -8,10 +8,11 @@ from itertools import pairwise
 
 import httpx
 import pytest
+import respx
 
-from do_images import Action, ActionGroupError, ActionTimeoutError
+from do_images import Action, ActionGroupError, ActionTimeoutError, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean, Request
-from tests.support import AsyncVirtualClock, VirtualClock, async_client, client
+from tests.support import TOKEN, AsyncVirtualClock, VirtualClock
 from tests.waiting import action, reply
 
 SNAPSHOT = 7555620
@@ -181,38 +182,33 @@ def test_a_429_in_one_wait_pauses_all(headers: dict[str, str]) -> None:
     assert min(later) - limited[0] >= 89
 
 
-def test_a_429_of_a_users_own_call_does_too() -> None:
+def test_a_429_of_a_users_own_call_does_too(api: respx.MockRouter) -> None:
     clock = VirtualClock()
     times: list[float] = []
 
-    def respond(request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v2/images/1":
-            return httpx.Response(429, headers={"retry-after": "70"})
+    def respond(_: httpx.Request) -> httpx.Response:
         times.append(clock.now)
         return DONE
 
-    with client(respond, clock=clock, max_retries=0) as do:
+    api.get("/v2/images/1").respond(429, headers={"retry-after": "70"})
+    api.get("/v2/images/1/actions/9").mock(side_effect=respond)
+    with Client(TOKEN, clock=clock, max_retries=0) as do:
         with pytest.raises(Exception, match="429"):
             do.image.info(1)
         do.action.wait(action())
     assert times == [70]
 
 
-def test_a_429_that_outlasts_the_timeout_makes_a_wait_late() -> None:
+def test_a_429_that_outlasts_the_timeout_makes_a_wait_late(api: respx.MockRouter) -> None:
     clock = VirtualClock()
-    requests: list[httpx.Request] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(429, headers={"retry-after": "600"})
-
-    with client(respond, clock=clock) as do, pytest.raises(ActionTimeoutError, match="60 s"):
+    route = api.get("/v2/images/1/actions/9").respond(429, headers={"retry-after": "600"})
+    with Client(TOKEN, clock=clock) as do, pytest.raises(ActionTimeoutError, match="60 s"):
         do.action.wait(action(), timeout=60)
-    assert len(requests) == 1
+    assert route.call_count == 1
     assert clock.now == 60
 
 
-def test_a_pause_for_a_429_is_made_once() -> None:
+def test_a_pause_for_a_429_is_made_once(api: respx.MockRouter) -> None:
     clock = VirtualClock()
     steps = iter([httpx.Response(403), httpx.Response(429, headers={"retry-after": "30"})])
 
@@ -221,7 +217,8 @@ def test_a_pause_for_a_429_is_made_once() -> None:
         return next(steps, reply(number, "completed"))
 
     ours = [action(number, image=number) for number in (1, 2, 3)]
-    with client(respond, clock=clock) as do:
+    api.get().mock(side_effect=respond)
+    with Client(TOKEN, clock=clock) as do:
         do.action.wait_all(ours, timeout=None)
     # 403, 429, then the two others when the pause is over, then the one that got none.
     assert clock.now == pytest.approx(5 + 30 + 5)
@@ -246,37 +243,32 @@ NOON = 1_700_000_000  # where the virtual clocks begin
         ("nan", "inf"),
     ],
 )
-def test_headers_that_make_no_sense_stop_no_wait(remaining: str, reset: str) -> None:
+def test_headers_that_make_no_sense_stop_no_wait(
+    remaining: str, reset: str, api: respx.MockRouter
+) -> None:
     headers = {
         "ratelimit-limit": "5000",
         "ratelimit-remaining": remaining,
         "ratelimit-reset": reset,
     }
-    statuses = iter(["in-progress"] * 5)
-
-    def respond(_: httpx.Request) -> httpx.Response:
-        body = reply(status=next(statuses, "completed"))
-        return httpx.Response(200, headers=headers, content=body.content)
-
+    bodies = [*[reply().content] * 5, DONE.content]
+    polls = [httpx.Response(200, headers=headers, content=body) for body in bodies]
+    api.get("/v2/images/1/actions/9").mock(side_effect=polls)
     clock = VirtualClock()
-    with client(respond, clock=clock) as do:
+    with Client(TOKEN, clock=clock) as do:
         assert do.action.wait(action(), poll=1).status == "completed"
     assert clock.now == pytest.approx(6)
 
 
-def test_a_server_that_says_no_for_ever_ends_no_process() -> None:
+def test_a_server_that_says_no_for_ever_ends_no_process(api: respx.MockRouter) -> None:
     clock = AsyncVirtualClock()
-    requests: list[httpx.Request] = []
-
-    def respond(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(429)
+    route = api.get("/v2/actions").respond(429)
 
     async def main() -> None:
         ours = [action(number, image=number) for number in range(1, 50)]
-        async with async_client(respond, clock=clock) as do:
+        async with AsyncClient(TOKEN, clock=clock) as do:
             with pytest.raises(ActionGroupError):
                 await do.action.wait_all(ours, poll=1, timeout=60)
 
     asyncio.run(main())
-    assert len(requests) <= 7, "after 1, 2, 4, ... seconds"
+    assert route.call_count <= 7, "after 1, 2, 4, ... seconds"
