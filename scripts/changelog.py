@@ -1,4 +1,4 @@
-"""Reads CHANGELOG.md: which versions it tells of, and which breaks it announces."""
+"""Reads CHANGELOG.md: its versions, and the breaking changes that it announces."""
 
 import re
 from typing import NamedTuple
@@ -15,13 +15,13 @@ class Section(NamedTuple):
     """What changed in one version."""
 
     version: Version | None
-    """None where it is not released yet."""
+    """None if it is not released yet."""
     date: str | None
     entries: list[str]
 
 
 def sections(text: str) -> list[Section]:
-    """All sections, the newest first."""
+    """Return all sections, the newest first."""
     headings = list(HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     return [
@@ -35,14 +35,14 @@ def sections(text: str) -> list[Section]:
 
 
 def faults(text: str, version: str) -> list[str]:
-    """What is wrong with the changelog of a package of this version."""
-    told = sections(text)
-    released = [section for section in told if section.version]
+    """Return what is wrong with the changelog of a package of this version."""
+    found = sections(text)
+    released = [section for section in found if section.version]
     versions = [section.version for section in released if section.version]
     return [
-        *(["there is no section at all"] if not told else []),
+        *(["there is no section at all"] if not found else []),
         *(
-            f"{line!r} is no heading like '## [1.0.0] - 2026-01-31'"
+            f"{line!r} is not a heading like '## [1.0.0] - 2026-01-31'"
             for line in re.findall(r"(?m)^## .*$", text)
             if not HEADING.fullmatch(line)
         ),
@@ -51,22 +51,30 @@ def faults(text: str, version: str) -> list[str]:
             for section in released
             if not DATE.fullmatch(section.date or "")
         ),
-        *(["versions do not go down"] if versions != sorted({*versions}, reverse=True) else []),
-        *(f"{section.version or 'Unreleased'} is empty" for section in told if not section.entries),
-        *_of_version(told, versions, Version(version)),
+        *(
+            ["versions are not in descending order"]
+            if versions != sorted({*versions}, reverse=True)
+            else []
+        ),
+        *(
+            f"{section.version or 'Unreleased'} is empty"
+            for section in found
+            if not section.entries
+        ),
+        *_of_version(found, versions, Version(version)),
     ]
 
 
-def _of_version(told: list[Section], versions: list[Version], version: Version) -> list[str]:
+def _of_version(found: list[Section], versions: list[Version], version: Version) -> list[str]:
     if versions and versions[0] > version:
-        return [f"tells of {versions[0]}, the package is only {version}"]
-    if version not in versions and all(section.version for section in told):
-        return [f"tells nothing of {version}"]
+        return [f"has {versions[0]}, but the package is only {version}"]
+    if version not in versions and all(section.version for section in found):
+        return [f"has no section for {version}"]
     return []
 
 
 def announced(text: str, since: str) -> set[str]:
-    """The names in back quotes of all breaks that were announced after a version."""
+    """Return the names in back quotes of all breaking changes announced after a version."""
     names = set[str]()
     for section in sections(text):
         if section.version and section.version <= Version(since):

@@ -1,7 +1,7 @@
-"""Checks types as a strict user does: mypy and pyright over the programs in `tests/typing`.
+"""Checks types as a strict user does, with mypy and pyright on the programs in `tests/typing`.
 
-The programs called `app_*` must be without fault. In those called `mistakes_*`, what the checkers
-flag must be exactly what stands behind `# wrong:`, rules that begin with `report` being pyright's.
+The programs called `app_*` must have no findings. In those called `mistakes_*`, what the checkers
+report must be exactly what follows `# wrong:`, rules that begin with `report` being pyright's.
 """
 
 import argparse
@@ -22,7 +22,7 @@ MYPY_LINE = re.compile(
 
 
 class Finding(NamedTuple):
-    """A line and the rule that it breaks; the text tells nothing apart."""
+    """A line and the rule that it breaks."""
 
     file: str
     line: int
@@ -33,11 +33,11 @@ class Finding(NamedTuple):
 
 
 Found = dict[Finding, str]
-"""What was found, with the checker's words for it."""
+"""The findings, each with the message of the checker."""
 
 
 def mypy(python: str) -> Found:
-    """What mypy flags, in the eyes of the given interpreter."""
+    """Return what mypy reports, for the given interpreter."""
     output = _run("mypy", "--no-error-summary", f"--python-executable={python}", ".")
     found: Found = {}
     for line in output.splitlines():
@@ -51,7 +51,7 @@ def mypy(python: str) -> Found:
 
 
 def pyright(python: str) -> Found:
-    """What pyright flags, in the eyes of the given interpreter."""
+    """Return what pyright reports, for the given interpreter."""
     output = _run("pyright", "--project=.", "--outputjson", f"--pythonpath={python}")
     try:
         report = json.loads(output)
@@ -68,7 +68,7 @@ def pyright(python: str) -> Found:
 
 
 def marks() -> Iterator[Finding]:
-    """What the programs themselves say is wrong with them."""
+    """Return what the programs mark as wrong."""
     for path in sorted(PROGRAMS.glob("*.py")):
         for number, line in enumerate(path.read_text().splitlines(), 1):
             for rule in _rules(line):
@@ -89,7 +89,7 @@ def _run(tool: str, *arguments: str) -> str:
 
 
 def main() -> int:
-    """Prints every difference; 1 if there are any."""
+    """Print every difference; return 1 if there is one."""
     parser = argparse.ArgumentParser(description="Checks the types that users see.")
     parser.add_argument(
         "--python", default=sys.executable, help="an interpreter that has do_images installed"
@@ -104,10 +104,10 @@ def main() -> int:
     for finding in sorted(found.keys() - wanted):
         print(f"{finding}: not expected: {found[finding]}")
     for finding in sorted(wanted - found.keys()):
-        print(f"{finding}: not flagged")
+        print(f"{finding}: not reported")
     if found.keys() != wanted:
         return 1
-    print(f"types as users see them: {len(wanted)} mistakes flagged, nothing else")
+    print(f"types as users see them: {len(wanted)} mistakes reported, nothing else")
     return 0
 
 

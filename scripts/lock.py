@@ -12,7 +12,7 @@ HEADER = """\
 
 
 def main() -> None:
-    """Installs everything once, and notes what came."""
+    """Install everything once, and write down the versions."""
     with tempfile.TemporaryDirectory() as folder:
         venv.create(folder, with_pip=True)
         python = Path(folder, "bin", "python")

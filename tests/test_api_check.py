@@ -180,16 +180,16 @@ GOOD = "## [Unreleased]\n\n- New.\n\n## [1.1.0] - 2026-02-01\n\n- B.\n\n## [1.0.
         (GOOD, "1.2.0", None),
         (GOOD.partition("## [1.1")[1] + GOOD.partition("## [1.1")[2], "1.1.0", None),
         ("# Changelog\n", "1.0", "there is no section at all"),
-        (GOOD, "1.0.0", "tells of 1.1.0, the package is only 1.0.0"),
-        ("## [1.1.0] - 2026-02-01\n\n- B.\n", "1.2.0", "tells nothing of 1.2.0"),
+        (GOOD, "1.0.0", "has 1.1.0, but the package is only 1.0.0"),
+        ("## [1.1.0] - 2026-02-01\n\n- B.\n", "1.2.0", "has no section for 1.2.0"),
         (
             "## 1.0.0\n\n- A.\n" + GOOD,
             "1.1.0",
-            "'## 1.0.0' is no heading like '## [1.0.0] - 2026-01-31'",
+            "'## 1.0.0' is not a heading like '## [1.0.0] - 2026-01-31'",
         ),
         (GOOD.replace(" - 2026-02-01", ""), "1.1.0", "1.1.0 has no date like 2026-01-31"),
         (GOOD.replace("- New.\n", ""), "1.1.0", "Unreleased is empty"),
-        (GOOD.replace("1.0.0", "1.2.0"), "1.2.0", "versions do not go down"),
+        (GOOD.replace("1.0.0", "1.2.0"), "1.2.0", "versions are not in descending order"),
     ],
 )
 def test_a_fault_of_the_changelog_is_found(text: str, version: str, fault: str | None) -> None:

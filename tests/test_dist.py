@@ -79,11 +79,11 @@ def test_a_fault_of_a_wheel_is_found(
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        (b"Name: do-images", b"Name: do-image", "metadata: no good name"),
-        (b"1.2.3", b"1.2.4", "metadata: no good version"),
-        (b"text/markdown", b"text/plain", "metadata: no good a description in Markdown"),
-        (b"MIT", b"ISC", "metadata: no good an SPDX licence and its file"),
-        (b"Classifier: Typing :: Typed\n", b"", "metadata: no good Typing :: Typed"),
+        (b"Name: do-images", b"Name: do-image", "metadata: invalid name"),
+        (b"1.2.3", b"1.2.4", "metadata: invalid version"),
+        (b"text/markdown", b"text/plain", "metadata: invalid a description in Markdown"),
+        (b"MIT", b"ISC", "metadata: invalid an SPDX licence and its file"),
+        (b"Classifier: Typing :: Typed\n", b"", "metadata: invalid Typing :: Typed"),
         (b"Version: 1.2.3", b"Version: one", "'one' is invalid for 'version'"),
         (b"MIT", b"do what you like", "is invalid for 'license-expression'"),
     ],

@@ -1,4 +1,4 @@
-"""Benchmarks, by subject. Here stands what the server sends and the clients ask for."""
+"""Benchmarks, by subject. This module holds the sizes of what the server sends."""
 
 IMAGES, PER_PAGE = 10_000, 200
 PAGES = IMAGES // PER_PAGE

@@ -1,7 +1,7 @@
 """What the SDK costs, measured: `make bench`, or `python scripts/benchmark [--quick] [--json]`.
 
 Ratios hold from machine to machine, absolute times don't: each contender runs in a process of its
-own, all of them once a round, and what is told is the median of the rounds.
+own, all of them once a round, and the result is the median of the rounds.
 """
 
 import argparse
@@ -23,20 +23,20 @@ Rows = list[tuple[str, str, str]]
 QUICK, FULL = 2, 7
 
 
-def contenders(count: int, names: list[str], told: dict[str, object]) -> list[str]:
-    """Start-up, calls and lists of everybody: one table."""
+def contenders(count: int, names: list[str], results: dict[str, object]) -> list[str]:
+    """Measure start-up, calls and lists of all contenders, as one table."""
     with rounds.serving() as base:
         limits = ceiling(base)
         found = rounds.run(names or [BARE, *CONTENDERS], count, base)
-    told["contenders"] = report.as_json(found)
-    told["server"] = _fields(limits)
+    results["contenders"] = report.as_json(found)
+    results["server"] = _fields(limits)
     return [report.printed(report.table(found)), "", report.printed(limits)]
 
 
-def waits(told: dict[str, object]) -> list[str]:
-    """Requests and CPU of waiting."""
+def waits(results: dict[str, object]) -> list[str]:
+    """Measure the requests and the CPU time of waiting."""
     rows = waiting()
-    told["waiting"] = _fields(rows)
+    results["waiting"] = _fields(rows)
     return [report.printed([("", "measured", "aim"), *rows])]
 
 
@@ -45,7 +45,7 @@ def _fields(rows: Rows) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    """Measures the subjects that are asked for, all of them if none is."""
+    """Measure the subjects that are named, all of them if none is."""
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="contenders, waiting")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
@@ -54,18 +54,18 @@ def main() -> None:
     parser.add_argument("--only", action="append", default=[], help="one contender; repeatable")
     options = parser.parse_args()
     count = options.rounds or (QUICK if options.quick else FULL)
-    told: dict[str, object] = {"machine": report.machine(), "rounds": count}
+    results: dict[str, object] = {"machine": report.machine(), "rounds": count}
     subjects: dict[str, Callable[[], list[str]]] = {
-        "contenders": lambda: contenders(count, options.only, told),
-        "waiting": lambda: waits(told),
+        "contenders": lambda: contenders(count, options.only, results),
+        "waiting": lambda: waits(results),
     }
     unknown = set(options.subjects) - set(subjects)
     if unknown:
         parser.error(f"no such subject: {', '.join(sorted(unknown))}")
-    lines = [f"{told['machine']}, medians of {count} rounds"]
+    lines = [f"{results['machine']}, medians of {count} rounds"]
     for name in options.subjects or subjects:
         lines += ["", *subjects[name]()]
-    print(json.dumps(told, indent=2) if options.json else "\n".join(lines))
+    print(json.dumps(results, indent=2) if options.json else "\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the server alone can do: a bare socket that asks and reads, and makes nothing of it."""
+"""The limit of the server alone: a bare socket sends requests and discards the responses."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ _TIMES = 1000
 
 
 def ceiling(base: str) -> list[tuple[str, str, str]]:
-    """Requests a second over one connection: no client can be quicker."""
+    """Measure requests per second over one connection: no client can be faster."""
     host, _, port = base.removeprefix("http://").partition(":")
     rows: list[tuple[str, str, str]] = []
     with socket.create_connection((host, int(port))) as connection:
@@ -23,15 +23,15 @@ def ceiling(base: str) -> list[tuple[str, str, str]]:
             request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
             began = time.perf_counter()
             for _ in range(times):
-                _ask(connection, request)
+                _exchange(connection, request)
             took = (time.perf_counter() - began) / times
-            told = f"{1 / took:,.0f} requests a second, {took * 1e6:.0f} us each"
-            rows.append((f"the server alone: {what}", told, ""))
+            rate = f"{1 / took:,.0f} requests a second, {took * 1e6:.0f} us each"
+            rows.append((f"the server alone: {what}", rate, ""))
     rows.append(("pages of a list", str(PAGES), ""))
     return rows
 
 
-def _ask(connection: socket.socket, request: bytes) -> None:
+def _exchange(connection: socket.socket, request: bytes) -> None:
     connection.sendall(request)
     got = b""
     while b"\r\n\r\n" not in got:

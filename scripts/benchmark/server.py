@@ -1,7 +1,7 @@
-"""The other end: `python -m scripts.benchmark.server`, on a loopback port of its own.
+"""The server: `python -m scripts.benchmark.server`, on a loopback port of its own.
 
-It sends bytes that were prepared before the first request came, so that what is measured is the
-client. It prints its address, and ends when its standard input does.
+It sends bytes that were prepared before the first request, so that the client is what is measured.
+ It prints its address, and ends when its standard input does.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ _REGIONS = ["nyc1", "nyc3", "ams3", "sfo3", "sgp1", "lon1", "fra1", "tor1", "blr
 
 
 def image(number: int) -> dict[str, object]:
-    """One image as the API shows it."""
+    """Return one image as the API shows it."""
     return {
         "id": SLUG + number,
         "name": f"nightly of db-{number:05d}, before the migration",
@@ -39,7 +39,7 @@ def image(number: int) -> dict[str, object]:
 
 
 def page(base: str, number: int) -> dict[str, object]:
-    """One page of the list, with the links that the API gives."""
+    """Return one page of the list, with the links that the API gives."""
     first = (number - 1) * PER_PAGE
     link = f"{base}/v2/images?page={{}}&per_page={PER_PAGE}"
     pages = {"last": link.format(PAGES), "next": link.format(number + 1)}
@@ -51,7 +51,7 @@ def page(base: str, number: int) -> dict[str, object]:
 
 
 def response(body: object) -> bytes:
-    """A whole HTTP response, with all the headers that the API sends."""
+    """Return a whole HTTP response, with all the headers that the API sends."""
     content = json.dumps(body, separators=(",", ":")).encode()
     head = (
         "HTTP/1.1 200 OK\r\n"
@@ -68,7 +68,7 @@ def response(body: object) -> bytes:
 
 
 class State:
-    """What is sent, how late, and what was asked for."""
+    """The responses, their latency, and the counts of requests."""
 
     def __init__(self, base: str) -> None:
         self.pages = {str(number): response(page(base, number)) for number in range(1, PAGES + 1)}
@@ -77,7 +77,7 @@ class State:
         self.counts = Counter[str]()
 
     def answer(self, target: str) -> bytes:
-        """The response to a request for a path and its query."""
+        """Return the response to a request for a path and its query."""
         url = urlsplit(target)
         path = re.sub(r"//+", "/", url.path).rstrip("/")
         if path == "/control":
@@ -88,11 +88,11 @@ class State:
         return self.image
 
     def _control(self, query: dict[str, list[str]]) -> bytes:
-        """Sets the latency in seconds, and tells the counts since it was set before."""
-        told = {"counts": dict(self.counts), "cpu": time.process_time()}
+        """Set the latency in seconds, and return the counts since it was last set."""
+        counted = {"counts": dict(self.counts), "cpu": time.process_time()}
         self.counts.clear()
         self.latency = float(query["latency"][0])
-        return response(told)
+        return response(counted)
 
 
 class Connection(asyncio.Protocol):
@@ -103,12 +103,12 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Takes the socket."""
+        """Keep the socket."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answers each whole request."""
+        """Answer each whole request."""
         self._buffer += data
         while b"\r\n\r\n" in self._buffer:
             head, _, self._buffer = self._buffer.partition(b"\r\n\r\n")
@@ -123,7 +123,7 @@ class Connection(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serves until standard input ends."""
+    """Serve until standard input ends."""
     loop = asyncio.get_running_loop()
     states: list[State] = []
     server = await loop.create_server(lambda: Connection(states[0]), "127.0.0.1", 0)

@@ -11,14 +11,14 @@ from do_images import Action, AsyncClient, Client
 from do_images.models import ActionsResponse
 from do_images.testing import FakeDigitalOcean, Request
 
-_ROUNDS = 5
+_RUNS = 5
 
 _Rows = list[tuple[str, str, str]]
 _Wait = Callable[[str, str, list[Action]], None]
 
 
 def waiting() -> _Rows:
-    """All that issue after issue of other clients complains about."""
+    """Measure waits in both clients."""
     rows: _Rows = []
     for name, wait in (("Client", _sync), ("AsyncClient", _async)):
         rows += _many_images(name, wait)
@@ -51,11 +51,11 @@ def _many_images(name: str, wait: _Wait) -> _Rows:
         begun = len(fake.requests)
         with fake.serve() as url:
             took = _timed(lambda: wait(url, fake.token(), actions))
-        told = _a_tick(fake.requests[begun:])
+        measured = _per_round(fake.requests[begun:])
     return [
         (
-            f"{name}: 200 actions on 200 images, requests a tick",
-            told,
+            f"{name}: 200 actions on 200 images, requests a round",
+            measured,
             "2; one for each action: 200",
         ),
         (f"{name}: the same, 3 s each, poll 1: time", f"{took:.2f} s", "4.5 s"),
@@ -73,15 +73,15 @@ def _one_image(name: str, wait: _Wait) -> _Rows:
         begun = len(fake.requests)
         with fake.serve() as url:
             wait(url, fake.token(), actions)
-        told = _a_tick(fake.requests[begun:])
-    return [(f"{name}: {len(regions)} regions of one image, requests a tick", told, "1")]
+        measured = _per_round(fake.requests[begun:])
+    return [(f"{name}: {len(regions)} regions of one image, requests a round", measured, "1")]
 
 
-def _a_tick(requests: Sequence[Request]) -> str:
-    """How many requests a tick takes; between ticks is a second, within one far less."""
+def _per_round(requests: Sequence[Request]) -> str:
+    """Return how many requests a polling round takes; rounds are a second apart."""
     times = [request.time for request in requests]
-    ticks = 1 + sum(later - sooner > 0.5 for sooner, later in pairwise(times))
-    return f"{len(times) / ticks:.1f} ({len(times)} in {ticks} ticks)"
+    rounds = 1 + sum(later - sooner > 0.5 for sooner, later in pairwise(times))
+    return f"{len(times) / rounds:.1f} ({len(times)} in {rounds} rounds)"
 
 
 def _little_quota(scopes: Sequence[str] | None, name: str) -> _Rows:
@@ -95,28 +95,28 @@ def _little_quota(scopes: Sequence[str] | None, name: str) -> _Rows:
         token = fake.token(scopes)
         with fake.serve() as url:
             took = _timed(lambda: _sync(url, token, actions))
-        answers = [request.status for request in fake.requests[begun:]]
-    told = f"{answers.count(429)} of {len(answers)} requests, {took:.1f} s"
-    return [(f"300 actions with 60 requests left{name}: answers 429", told, "0")]
+        statuses = [request.status for request in fake.requests[begun:]]
+    measured = f"{statuses.count(429)} of {len(statuses)} requests, {took:.1f} s"
+    return [(f"300 actions with 60 requests left{name}: responses of 429", measured, "0")]
 
 
 def _thousand() -> _Rows:
-    """CPU of the client alone: the responses are prepared, and no socket is in between."""
+    """Measure the CPU of the client alone: the responses are prepared, without a socket."""
     with FakeDigitalOcean() as fake:
         images = [fake.add_image() for _ in range(1000)]
         with fake.client() as do:
             fake.transfer_takes(1000.0)
             actions = [do.image.transfer(image, "nyc3") for image in images]
         prepared: dict[str, httpx.Response] = {}
-        ticks = 20
+        rounds = 20
 
         def answer(request: httpx.Request) -> httpx.Response:
             key = str(request.url)
             if key not in prepared:
-                reply = fake.handle(
+                response = fake.handle(
                     "GET", request.url.raw_path.decode(), request.headers, request.content
                 )
-                prepared[key] = httpx.Response(200, content=reply.content)
+                prepared[key] = httpx.Response(200, content=response.content)
             return httpx.Response(200, content=prepared[key].content)
 
         async def wait(polls: int) -> float:
@@ -133,7 +133,7 @@ def _thousand() -> _Rows:
         def validate() -> float:
             began = time.process_time()
             kept: list[ActionsResponse] = []
-            for _ in range(ticks):
+            for _ in range(rounds):
                 # The newest state is kept until the next one comes, as a wait does.
                 kept = [
                     ActionsResponse.model_validate_json(response.content, strict=True)
@@ -142,11 +142,13 @@ def _thousand() -> _Rows:
             assert kept
             return time.process_time() - began
 
-        # The best of some rounds: others use the machine too.
-        spent = min(_run(wait(ticks + 1)) - _run(wait(1)) for _ in range(_ROUNDS)) / ticks
-        floor = min(validate() for _ in range(_ROUNDS)) / ticks
-    told = f"{spent * 1000:.1f} ms, {spent / floor:.2f} times validating the {len(prepared)} pages"
-    return [("1,000 actions, one AsyncClient: CPU a tick", told, "10 ms")]
+        # The best of several runs: others use the machine too.
+        spent = min(_run(wait(rounds + 1)) - _run(wait(1)) for _ in range(_RUNS)) / rounds
+        floor = min(validate() for _ in range(_RUNS)) / rounds
+    measured = (
+        f"{spent * 1000:.1f} ms, {spent / floor:.2f} times validating the {len(prepared)} pages"
+    )
+    return [("1,000 actions, one AsyncClient: CPU a round", measured, "10 ms")]
 
 
 def _run(awaitable: Awaitable[float]) -> float:

@@ -1,1 +1,1 @@
-"""Checks what `make build` has built; see `__main__`."""
+"""Checks what `make build` builds; see `__main__`."""

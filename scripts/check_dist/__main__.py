@@ -19,7 +19,7 @@ ROOT = interpreters.ROOT
 
 
 def main() -> int:
-    """Prints what is wrong; 1 if anything is."""
+    """Print what is wrong; return 1 if anything is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args().folder.resolve()
@@ -40,11 +40,11 @@ def _contents(wheel: Path, sdist: Path, version: str) -> list[str]:
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     of_sdist = archives.of_sdist(archives.sdist_files(sdist), version, tracked)
-    told = changelog.faults((ROOT / "CHANGELOG.md").read_text("utf-8"), version)
+    announced = changelog.faults((ROOT / "CHANGELOG.md").read_text("utf-8"), version)
     return [
         *(f"{wheel.name}: {fault}" for fault in of_wheel),
         *(f"{sdist.name}: {fault}" for fault in of_sdist),
-        *(f"CHANGELOG.md: {fault}" for fault in told),
+        *(f"CHANGELOG.md: {fault}" for fault in announced),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a wheel or an sdist, seen from outside."""
+"""Finds what is wrong with a wheel or an sdist."""
 
 import tarfile
 import zipfile
@@ -33,7 +33,7 @@ def sdist_files(sdist: Path) -> dict[str, bytes]:
 
 
 def of_wheel(files: dict[str, bytes], version: str, source: Path) -> list[str]:
-    """The package as it lies in `src/`, metadata, and nothing else."""
+    """Check for the package as in `src/`, metadata, and nothing else."""
     info = f"{STEM}-{version}.dist-info"
     wanted = {
         path.relative_to(source).as_posix()
@@ -49,7 +49,7 @@ def of_wheel(files: dict[str, bytes], version: str, source: Path) -> list[str]:
 
 
 def of_sdist(files: dict[str, bytes], version: str, tracked: Iterable[str]) -> list[str]:
-    """What git tracks, but for the folder of CI, and metadata."""
+    """Check for all that git tracks, except the folder of CI, and metadata."""
     wanted = {name for name in tracked if not name.startswith(".ci/")} | {"PKG-INFO"}
     return [*_differences(wanted, files), *of_metadata(files.get("PKG-INFO", b""), version)]
 
@@ -63,7 +63,7 @@ def _differences(wanted: set[str], files: Iterable[str]) -> list[str]:
 
 
 def of_metadata(text: bytes, version: str) -> list[str]:
-    """What an index would refuse, or a user would miss."""
+    """Check for what an index would refuse, or a user would miss."""
     try:
         metadata = Metadata.from_email(text)
     except ExceptionGroup as group:
@@ -79,4 +79,4 @@ def of_metadata(text: bytes, version: str) -> list[str]:
         and metadata.license_files == ["LICENSE"],
         "Typing :: Typed": "Typing :: Typed" in (metadata.classifiers or []),
     }
-    return [f"metadata: no good {name}" for name, good in facts.items() if not good]
+    return [f"metadata: invalid {name}" for name, good in facts.items() if not good]
