@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from do_images import Image
 from do_images._core import arguments as check
 from do_images.models import ImageResponse
+from tests.image_samples import snapshot
 from tests.support import load
 
 LARGEST = 2**63 - 1
@@ -59,6 +60,19 @@ def test_ids(value: int) -> None:
 
 
 IDS = [check.image_id, check.action_id, check.transfer_id, check.id_or_slug]
+
+
+def test_an_image_stands_for_its_id() -> None:
+    assert check.image_id(snapshot(7555620)) == "7555620"
+    assert check.id_or_slug(snapshot(7555620, slug="golden")) == "7555620"
+    with pytest.raises(ValueError, match="id must be from 1"):
+        check.image_id(snapshot(0))
+
+
+def test_an_image_is_no_id_of_anything_else() -> None:
+    for of_another in (check.action_id, check.transfer_id):
+        with pytest.raises(TypeError, match="must be an int, not Image"):
+            of_another(snapshot(7555620))
 
 
 @pytest.mark.parametrize("value", [0, -1, 2**63, 2**70, -(2**70), *ENDLESS])
@@ -306,6 +320,12 @@ def test_filters_of_a_list() -> None:
 def test_filters_that_say_nothing(filters: tuple[object, object, object]) -> None:
     with pytest.raises(ValueError):
         check.list_query(*filters)
+
+
+@pytest.mark.parametrize("type_", ["base", "snapshot", "Snapshot", "backup", "custom", "admin"])
+def test_the_type_of_an_image_is_no_kind_of_a_list(type_: str) -> None:
+    with pytest.raises(ValueError, match=rf"use find\(type='{type_}'\)"):
+        check.list_query(type_, True, None)
 
 
 @pytest.mark.parametrize(

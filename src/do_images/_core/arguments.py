@@ -7,6 +7,8 @@ from inspect import iscoroutinefunction
 from typing import TypeVar, cast
 from urllib.parse import quote, urlsplit
 
+from do_images.models import Image
+
 __all__ = [
     "account_transfer_body",
     "action_id",
@@ -37,6 +39,7 @@ __all__ = [
 _MAX_ID = 2**63 - 1
 # Seconds; the clocks of sockets and threads end at about 292 years.
 _LONGEST = 1e9
+_IMAGE_TYPES = frozenset({"base", "snapshot", "backup", "custom", "admin"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # What would change the path, or its meaning to a proxy, even where it is percent-encoded.
 _UNSAFE_IN_SLUG = re.compile(r"[\s/\\%?#]")
@@ -57,8 +60,8 @@ def _shown(value: int) -> str:
 
 
 def image_id(value: object) -> str:
-    """The path segment for the id of an image."""
-    return str(number("id", value))
+    """The path segment for the id of an image, which may be given as the image itself."""
+    return str(number("id", value.id if isinstance(value, Image) else value))
 
 
 def action_id(value: object) -> str:
@@ -147,6 +150,11 @@ def list_query(type: object, private: object, tag_name: object) -> dict[str, str
     query: dict[str, str] = {}
     if type is not None:
         query["type"] = word("type", type)
+        if query["type"].casefold() in _IMAGE_TYPES:
+            raise ValueError(
+                f"type={query['type']!r} is the type of an image, and no kind of public images as "
+                f"'distribution' and 'application' are: use find(type={query['type']!r})"
+            )
     if private is not None:
         query["private"] = "true" if boolean("private", private) else "false"
     if tag_name is not None:
