@@ -1,4 +1,4 @@
-"""The house keeps its order: who imports whom, what is public, twins alike, short ways."""
+"""The architecture: which module imports which, what is public, equal twins, short call paths."""
 
 import ast
 import inspect
@@ -23,9 +23,18 @@ from do_images._sync.actions import Actions
 from do_images._sync.images import Images
 
 ROOT = Path(__file__).resolve().parent.parent
-HOUSE = Path(do_images.__file__).parent
+PACKAGE = Path(do_images.__file__).parent
 TWINS = [(Client, AsyncClient), (Images, AsyncImages), (Actions, AsyncActions)]
 PUBLIC_CLASSES = [side for twins in TWINS for side in twins]
+# The client's signature has httpx's types; the others send and receive.
+HTTP_IN_TWINS = ("client", "connection", "pool", "transport")
+TENACITY = {"_async.session", "_sync.session"}
+EXCEPTIONS = {
+    ("do_images._core.clocks", "asyncio"),
+    ("do_images._core.clocks", "time"),
+    ("do_images._core.options", "os"),  # environment variables
+    ("do_images._core.responses", "http"),  # `HTTPStatus`, a list of words
+}
 SNAPSHOT = b'{"image": {"id": 7555620, "name": "golden", "created_at": "2024-05-01T12:00:00Z"}}'
 
 CONTRACT = {
@@ -38,12 +47,12 @@ CONTRACT = {
     "Actions": {"list", "iter", "info", "wait", "wait_all"},
 }
 
-# ── Who imports whom ────────────────────────────────────────────────────────────────────────
+# ── Imports ────────────────────────────────────────────────────────────────────────────────
 
 
 @cache
 def _imports() -> dict[str, frozenset[str]]:
-    """What every module of ours imports, other packages by their first name alone."""
+    """What each module of ours imports; other packages by their first name alone."""
     graph = grimp.build_graph("do_images", include_external_packages=True, cache_dir=None)
     return {
         module: frozenset(graph.find_modules_directly_imported_by(module))
@@ -56,8 +65,8 @@ def _importers(*targets: str) -> set[str]:
     return {module for module, imported in _imports().items() if imported & {*targets}}
 
 
-def _within(module: str, room: str) -> bool:
-    return module == room or module.startswith(f"{room}.")
+def _within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
 
 
 def test_the_contracts_of_the_imports_are_kept() -> None:
@@ -72,8 +81,8 @@ def test_the_contracts_of_the_imports_are_kept() -> None:
 
 def test_every_module_is_seen() -> None:
     files = {
-        ".".join(("do_images", *path.relative_to(HOUSE).with_suffix("").parts))
-        for path in HOUSE.rglob("*.py")
+        ".".join(("do_images", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for path in PACKAGE.rglob("*.py")
     }
     assert {file.removesuffix(".__init__") for file in files} == set(_imports())
 
@@ -90,9 +99,9 @@ def test_the_two_sides_never_meet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "also"),
+    ("package", "also"),
     [
-        # The fake's routes are the endpoints of the spec, and its time takes the clients' place.
+        # The fake's routes are the endpoints of the spec, and it replaces transport and clock.
         (
             "do_images.testing",
             {
@@ -106,49 +115,50 @@ def test_the_two_sides_never_meet() -> None:
         ("do_images.cli", {"do_images.testing"}),
     ],
 )
-def test_what_stands_on_the_public_api_uses_little_else(room: str, also: set[str]) -> None:
+def test_the_fake_and_the_command_use_the_public_api(package: str, also: set[str]) -> None:
     for module, imported in _imports().items():
-        if _within(module, room):
+        if _within(module, package):
             ours = {name for name in imported if _within(name, "do_images")}
-            outside = {name for name in ours if not _within(name, room)}
+            outside = {name for name in ours if not _within(name, package)}
             assert outside <= {"do_images", *also}, module
 
 
-def test_nothing_below_imports_what_stands_on_the_public_api() -> None:
+def test_nothing_else_imports_the_fake_or_the_command() -> None:
     allowed = {"do_images.testing": {"do_images.cli"}, "do_images.cli": {"do_images.__main__"}}
-    for room, users in allowed.items():
-        inside = [name for name in _imports() if _within(name, room)]
-        outside = {name for name in _importers(*inside) if not _within(name, room)}
+    for package, users in allowed.items():
+        inside = [name for name in _imports() if _within(name, package)]
+        outside = {name for name in _importers(*inside) if not _within(name, package)}
         assert not [name for name in outside if not any(_within(name, user) for user in users)]
 
 
-def test_few_rooms_know_httpx_and_tenacity() -> None:
-    def rooms(library: str) -> set[str]:
-        outer = ("do_images.testing", "do_images.cli")
-        return {
-            name.removeprefix("do_images.")
-            for name in _importers(library)
-            if not any(_within(name, room) for room in outer)
-        }
-
-    for side in ("_async", "_sync"):
-        of_httpx = {name for name in rooms("httpx") if _within(name, side)}
-        assert of_httpx == {f"{side}.{name}" for name in ("client", "connection", "transport")}
-    assert {name.split(".")[0] for name in rooms("httpx")} == {"_async", "_http", "_sync"}
-    assert rooms("tenacity") <= {"_async.session", "_sync.session", "_polling"}
-
-
-def test_the_rooms_without_io_do_none() -> None:
-    """They get their time and their bytes handed in."""
-    io = ("asyncio", "http", "httpcore", "httpx", "os", "selectors", "socket", "ssl")
-    pure = {
-        *("_arguments", "_base", "_endpoints", "_plan", "_polling", "_quota", "_retry", "_wire"),
-        *("errors", "models"),
+def _users(library: str) -> set[str]:
+    """The modules that import a library, without those of the fake and the command."""
+    outer = ("do_images.testing", "do_images.cli")
+    return {
+        name.removeprefix("do_images.")
+        for name in _importers(library)
+        if not any(_within(name, package) for package in outer)
     }
-    offenders = {name.removeprefix("do_images.") for name in _importers(*io, "time", "urllib3")}
-    # `http.HTTPStatus` is a list of words.
-    assert offenders & pure <= {"_wire"}
-    assert _imports()["do_images._core.responses"] & {*io, "time"} <= {"http"}
+
+
+def test_few_modules_import_httpx_and_tenacity() -> None:
+    twins = {f"{side}.{name}" for side in ("_async", "_sync") for name in HTTP_IN_TWINS}
+    users = _users("httpx") | _users("httpcore")
+    assert {name for name in users if not _within(name, "_http")} <= twins
+    assert _users("tenacity") <= TENACITY
+
+
+def test_what_is_below_http_does_no_io() -> None:
+    """It gets the time and the bytes as arguments."""
+    io = ("anyio", "asyncio", "http", "httpcore", "httpx", "selectors", "socket", "ssl", "urllib3")
+    pure = ("do_images._core", "do_images.errors", "do_images.models", "do_images._base")
+    found = {
+        (module, name)
+        for module, imported in _imports().items()
+        if any(_within(module, package) for package in pure)
+        for name in imported & {*io, "os", "time"}
+    }
+    assert found <= EXCEPTIONS
 
 
 # ── What is public ──────────────────────────────────────────────────────────────────────────
@@ -156,7 +166,7 @@ def test_the_rooms_without_io_do_none() -> None:
 
 def test_all_is_sorted_and_complete() -> None:
     """What the type checkers see is what `__all__` names, and what there is at run time."""
-    statements = ast.parse((HOUSE / "__init__.py").read_text()).body
+    statements = ast.parse((PACKAGE / "__init__.py").read_text()).body
     (switch,) = (node for node in statements if isinstance(node, ast.If))
     imports = [node for node in switch.body if isinstance(node, ast.ImportFrom)]
     assert do_images.__all__ == sorted(alias.name for node in imports for alias in node.names)
@@ -166,7 +176,7 @@ def test_all_is_sorted_and_complete() -> None:
     ]
 
 
-def test_rooms_with_a_public_name_are_attributes_too() -> None:
+def test_public_modules_are_attributes_too() -> None:
     code = "import do_images; print(do_images.errors.NotFoundError is do_images.NotFoundError)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"
@@ -202,7 +212,7 @@ def test_every_method_of_the_contract_is_there_and_no_other(side: type) -> None:
 
 
 @pytest.mark.parametrize("side", PUBLIC_CLASSES)
-def test_every_method_tells_what_it_does_and_takes(side: type) -> None:
+def test_every_method_documents_itself_and_its_arguments(side: type) -> None:
     for name, member in _members(side).items():
         method = member.fget if isinstance(member, property) else member
         assert callable(method)
@@ -250,8 +260,8 @@ print(*(set(sys.modules) - before))
     brought = {name.split(".")[0] for name in done.stdout.split()}
     assert "do_images" in brought
     assert not brought & {"asyncio", "jsonschema", "pytest", "rich", "tenacity", "typer", "yaml"}
-    rooms = {name for name in done.stdout.split() if name.startswith("do_images.")}
-    assert not [name for name in rooms if name.split(".")[1] in {"_async", "cli", "testing"}]
+    modules = {name for name in done.stdout.split() if name.startswith("do_images.")}
+    assert not [name for name in modules if name.split(".")[1] in {"_async", "cli", "testing"}]
 
 
 # ── Twins ───────────────────────────────────────────────────────────────────────────────────
@@ -280,21 +290,20 @@ def test_all_is_awaited_but_what_iterates(side: type) -> None:
         assert inspect.iscoroutinefunction(member) is not name.endswith("iter"), name
 
 
-def test_the_rooms_of_both_sides_are_the_same() -> None:
+def test_both_sides_have_the_same_modules() -> None:
     written, generated = (
-        {path.name for path in (HOUSE / side).glob("*.py")} for side in ("_async", "_sync")
+        {path.name for path in (PACKAGE / side).glob("*.py")} for side in ("_async", "_sync")
     )
     assert written == generated
 
 
-# ── Short ways ──────────────────────────────────────────────────────────────────────────────
+# ── Short call paths ─────────────────────────────────────────────────────────────────────────────
 
 
-class Way:
-    """Notes which functions of ours a call runs through, in three parts.
+class CallPath:
+    """Records which of our functions a call runs through, in three parts.
 
-    Resuming a generator counts as a call, and so does everything that runs after the transport
-    has answered.
+    Resuming a generator counts as a call.
     """
 
     def __init__(self) -> None:
@@ -312,33 +321,33 @@ class Way:
         return httpx.Response(200, content=SNAPSHOT, headers={"ratelimit-limit": "5000"})
 
     @contextmanager
-    def noted(self) -> Generator[None]:
-        sys.setprofile(self._note)
+    def recorded(self) -> Generator[None]:
+        sys.setprofile(self._record)
         try:
             yield
         finally:
             sys.setprofile(None)
 
-    def _note(self, frame: FrameType, event: str, _: object) -> None:
+    def _record(self, frame: FrameType, event: str, _: object) -> None:
         if event != "call":
             return
         file = frame.f_code.co_filename
         if file.startswith(self._httpx) and self._part is self.before:
             self._part = self.during
-        elif file.startswith(str(HOUSE)):
+        elif file.startswith(str(PACKAGE)):
             self._part.append(frame.f_code.co_qualname)
 
 
 @pytest.mark.parametrize("id_slug", [7555620, "ubuntu-24-04-x64"])
-def test_a_call_takes_a_short_way(id_slug: int | str) -> None:
-    way = Way()
-    http = httpx.Client(transport=httpx.MockTransport(way.answer))
+def test_a_call_runs_through_few_functions(id_slug: int | str) -> None:
+    path = CallPath()
+    http = httpx.Client(transport=httpx.MockTransport(path.answer))
     with Client("token", http_client=http) as do:
         images = do.image
         images.info(id_slug)  # pydantic finishes the models at their first use
-        way.begin()
-        with way.noted():
+        path.begin()
+        with path.recorded():
             images.info(id_slug)
-    assert way.before[0] == "Images.info"
-    assert len(way.before) <= 6, way.before
-    assert len(way.after) <= 3, way.after
+    assert path.before[0] == "Images.info"
+    assert len(path.before) <= 6, path.before
+    assert len(path.after) <= 3, path.after
