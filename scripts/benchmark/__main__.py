@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from scripts.benchmark import report, rounds
 from scripts.benchmark.ceiling import ceiling
+from scripts.benchmark.connections import connections
 from scripts.benchmark.contenders import CONTENDERS
 from scripts.benchmark.probe import BARE
 from scripts.benchmark.waiting import waiting
@@ -21,6 +22,7 @@ from scripts.benchmark.waiting import waiting
 Rows = list[tuple[str, str, str]]
 
 QUICK, FULL = 2, 7
+QUICK_POLLS, POLLS = 3, 60
 
 
 def contenders(count: int, names: list[str], results: dict[str, object]) -> list[str]:
@@ -40,6 +42,13 @@ def waits(results: dict[str, object]) -> list[str]:
     return [report.printed([("", "measured", "aim"), *rows])]
 
 
+def kept_alive(polls: int, results: dict[str, object]) -> list[str]:
+    """Measure the connections that polls take."""
+    rows = connections(polls)
+    results["connections"] = _fields(rows)
+    return [report.printed([("", "measured", "aim"), *rows])]
+
+
 def _fields(rows: Rows) -> list[dict[str, str]]:
     return [dict(zip(("what", "measured", "aim"), row, strict=True)) for row in rows]
 
@@ -47,7 +56,9 @@ def _fields(rows: Rows) -> list[dict[str, str]]:
 def main() -> None:
     """Measure the subjects that are named, all of them if none is."""
     parser = argparse.ArgumentParser(prog="scripts/benchmark", description=__doc__)
-    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help="contenders, waiting")
+    parser.add_argument(
+        "subjects", nargs="*", metavar="SUBJECT", help="contenders, waiting, connections"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK} rounds, not {FULL}")
     parser.add_argument("--rounds", type=int, help="so many rounds")
@@ -58,6 +69,7 @@ def main() -> None:
     subjects: dict[str, Callable[[], list[str]]] = {
         "contenders": lambda: contenders(count, options.only, results),
         "waiting": lambda: waits(results),
+        "connections": lambda: kept_alive(QUICK_POLLS if options.quick else POLLS, results),
     }
     unknown = set(options.subjects) - set(subjects)
     if unknown:
