@@ -10,9 +10,17 @@ import sys
 import time
 
 from do_images import Action, Client, DOImagesError, NotFoundError
-from do_images.cli._fields import ACTION_TABLE, HISTORY_TABLE, IMAGE_TABLE, action_row, image_row
+from do_images.cli._fields import (
+    ACTION_TABLE,
+    HISTORY_TABLE,
+    IMAGE_TABLE,
+    action_row,
+    image_row,
+    seconds_of,
+)
 from do_images.cli._progress import Progress, Task
 from do_images.cli._screen import Screen
+from do_images.cli._settings import Settings
 from do_images.testing import FakeDigitalOcean
 
 SNAPSHOT, BACKUP = 7555620, 7555621
@@ -40,18 +48,16 @@ def read(do: Client, screen: Screen) -> None:
 
 
 def copy(do: Client, screen: Screen) -> None:
-    """A wait, with a row that moves where there is a terminal, else a line for each look."""
+    """A wait, with a row that moves where there is a terminal, else a line for each change."""
     title(screen, f'do.image.transfer({SNAPSHOT}, "nyc3", wait=True, poll=1)')
     task = Task("nyc3", "starting")
     progress = Progress(screen, time.monotonic, [task])
 
-    def look(action: Action) -> None:
-        progress.see(task, action.status, action.id)
-        if not screen.lively:
-            screen.say(f"{progress.elapsed():4.1f} s  action {action.id}  {action.status}")
+    def on_poll(action: Action) -> None:
+        progress.see(task, action.status, action.id, seconds_of(action))
 
     with progress.shown():
-        do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=1, timeout=60, on_poll=look)
+        do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=1, timeout=60, on_poll=on_poll)
     screen.rows([image_row(do.image.info(SNAPSHOT))], IMAGE_TABLE)
 
 
@@ -86,7 +92,7 @@ def main() -> int:
     """Runs the demo."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--live", action="store_true", help="read from the real API")
-    screen = Screen("table")
+    screen = Screen(Settings())
     if parser.parse_args().live:
         if not os.environ.get("DIGITALOCEAN_ACCESS_TOKEN"):
             print("--live needs a token in DIGITALOCEAN_ACCESS_TOKEN", file=sys.stderr)

@@ -112,7 +112,7 @@ def test_the_two_sides_never_meet() -> None:
                 "do_images.models",
             },
         ),
-        ("do_images.cli", {"do_images.testing"}),
+        ("do_images.cli", {"do_images.models", "do_images.testing"}),
     ],
 )
 def test_the_fake_and_the_command_use_the_public_api(package: str, also: set[str]) -> None:

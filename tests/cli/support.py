@@ -11,15 +11,15 @@ import sys
 import termios
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from io import BytesIO, TextIOWrapper
 from time import monotonic
 from typing import Any, NamedTuple
 
 import httpx
 import pyte
-from typer.testing import CliRunner
 
 from do_images import Client, Clock
-from do_images.cli._commands import app
+from do_images.cli import _commands as commands
 from do_images.cli._settings import Connect, Connection, Settings
 from do_images.testing import FakeDigitalOcean
 
@@ -70,15 +70,27 @@ def run(
     *arguments: object,
     to: FakeDigitalOcean | Connect | None = None,
     env: dict[str, str] | None = None,
+    charset: str = "utf-8",
 ) -> Done:
-    """Runs a command line in process; without `to` it connects as a user's does."""
+    """Run a command line in process; without `to` it connects as a user's does."""
     connect = reach(to) if isinstance(to, FakeDigitalOcean) else to
-    plain: dict[str, str | None] = dict.fromkeys(LOOK)
-    runner = CliRunner(env={**plain, **(env or {})})
-    result = runner.invoke(app, [*map(str, arguments)], obj=connect)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return Done(result.exit_code, result.stdout, result.stderr)
+    streams = [TextIOWrapper(BytesIO(), charset) for _ in range(3)]
+    before = (sys.stdin, sys.stdout, sys.stderr, dict(os.environ))
+    try:
+        for name in LOOK:
+            os.environ.pop(name, None)
+        os.environ.update(env or {})
+        sys.stdin, sys.stdout, sys.stderr = streams
+        code = commands.run([*map(str, arguments)], connect)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr, environ = before
+        os.environ.clear()
+        os.environ.update(environ)
+    texts: list[str] = []
+    for stream in streams[1:]:
+        stream.seek(0)
+        texts.append(stream.read())
+    return Done(code, *texts)
 
 
 class Terminal:

@@ -19,9 +19,9 @@ def fake() -> FakeDigitalOcean:
 def test_lists_images(fake: FakeDigitalOcean) -> None:
     done = run("list", "--private", to=fake)
     head, *rows = done.out.splitlines()
-    assert head.split() == ["id", "name", "slug", "type", "distribution", "regions"]
+    assert head.split() == ["id", "name", "type", "regions", "size", "created", "status"]
     assert [row.split()[0] for row in rows] == ["7555620", "7555621", "7555622"]
-    assert rows[0].endswith("nyc1, nyc2")
+    assert rows[0].split("  ")[3:] == ["nyc1, nyc2", "2.34 GB", "2025-11-04 22:23", "available"]
     assert (done.code, done.err) == (0, "")
 
 
@@ -54,11 +54,11 @@ def test_shows_an_image_by_id_or_slug(fake: FakeDigitalOcean, image: object) -> 
 
 def test_shows_an_image_as_a_record(fake: FakeDigitalOcean) -> None:
     lines = run("info", SNAPSHOT, to=fake).out.splitlines()
-    assert lines[0] == "id              7555620"
-    assert "regions         nyc1, nyc2" in lines
-    assert "public          no" in lines
-    assert "created_at      2025-11-04 22:23" in lines
-    assert "description     -" in lines
+    assert lines[0] == "id             7555620"
+    assert "regions        nyc1, nyc2" in lines
+    assert "public         no" in lines
+    assert "created        2025-11-04 22:23" in lines
+    assert "description    -" in lines
 
 
 def test_creates_an_image(fake: FakeDigitalOcean) -> None:
@@ -79,7 +79,7 @@ def test_creates_an_image(fake: FakeDigitalOcean) -> None:
 
 def test_updates_an_image(fake: FakeDigitalOcean) -> None:
     done = run("update", SNAPSHOT, "--name", "renamed", "--description", "", to=fake)
-    assert "name            renamed" in done.out
+    assert "name           renamed" in done.out
     assert fake.requests[0].body == {"name": "renamed", "description": ""}
 
 
@@ -114,7 +114,7 @@ def test_starts_a_conversion(fake: FakeDigitalOcean) -> None:
 def test_lists_and_shows_actions(fake: FakeDigitalOcean) -> None:
     assert run("transfer", SNAPSHOT, "nyc3", to=fake).code == 0
     listed = run("actions", SNAPSHOT, to=fake).out.splitlines()
-    assert listed[0].split() == ["id", "type", "region", "status", "started_at", "seconds"]
+    assert listed[0].split() == ["id", "type", "region", "status", "started", "seconds"]
     id_ = fake.actions[0].id
     assert listed[1].split() == [
         *(str(id_), "transfer", "nyc3", "in-progress", "2026-01-01", "00:00", "-"),
@@ -158,7 +158,7 @@ def test_offers_an_image_to_who_takes_it_at_once(fake: FakeDigitalOcean) -> None
 def test_takes_and_refuses_an_image(fake: FakeDigitalOcean) -> None:
     image, offer = fake.offer_image()
     took = run("account-transfer", "accept", image, offer, "--uuid", OTHER, to=fake)
-    assert took.out == f"Image {image} is ours.\n"
+    assert took.out == f"Image {image} belongs to this account now.\n"
     image, offer = fake.offer_image()
     refused = run("account-transfer", "decline", image, offer, "--columns", "status", to=fake)
     assert refused.out == "status  declined\n"

@@ -57,6 +57,6 @@ def test_says_how_to_get_the_extra(
 
 @pytest.mark.usefixtures("_anew")
 def test_hides_no_other_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "do_images.cli._fields", None)
-    with pytest.raises(ModuleNotFoundError, match="_fields"):
+    monkeypatch.setitem(sys.modules, "do_images.cli._app", None)
+    with pytest.raises(ModuleNotFoundError, match="_app"):
         main()

@@ -58,7 +58,13 @@ def test_waits_for_several_regions(fake: FakeDigitalOcean) -> None:
         [ids[1], "transfer", "ams3", "completed", "12", "7555620"],
         ["-", "transfer", "nyc1", "present", "-", "7555620"],
     ]
-    assert done.err == "2 of 2 completed in 0:15.\n"
+    assert done.err.splitlines() == [
+        "0:00  nyc1: present",
+        f"0:05  ams3: in-progress (action {ids[1]})",
+        f"0:05  nyc3: completed in 0:05 (action {ids[0]})",
+        f"0:15  ams3: completed in 0:12 (action {ids[1]})",
+        "2 of 2 completed in 0:15.",
+    ]
     assert done.code == 0
 
 
@@ -99,7 +105,7 @@ def test_does_not_wait_unasked(fake: FakeDigitalOcean) -> None:
 def test_nothing_to_do(fake: FakeDigitalOcean) -> None:
     done = run("transfer", SNAPSHOT, "nyc1", "nyc2", "--wait", to=fake)
     assert (done.code, len(fake.actions)) == (0, 0)
-    assert done.err == "There is nothing to do: all regions have the image.\n"
+    assert done.err.endswith("\nThere is nothing to do: all regions have the image.\n")
 
 
 def test_waits_without_a_limit(fake: FakeDigitalOcean) -> None:
@@ -139,7 +145,9 @@ def test_a_late_action_says_how_to_go_on(fake: FakeDigitalOcean) -> None:
     id_ = fake.actions[0].id
     done = run("wait", id_, "--timeout", 10, to=fake)
     assert done.code == 7
-    assert done.err.endswith(f"Take the wait up again with:\n  do-images wait {id_}\n")
+    assert done.err.endswith(
+        f"transfer {SNAPSHOT} nyc3 goes on at DigitalOcean; wait with:\n  do-images wait {id_}\n"
+    )
     assert run("wait", id_, to=fake).code == 0
 
 
@@ -186,9 +194,9 @@ def test_ctrl_c_stops_waiting_only(fake: FakeDigitalOcean, sleep: int) -> None:
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "sgp1", "nyc1", "--wait", to=to)
     assert (done.code, done.out) == (130, "")
     running = {action.id for action in fake.actions[2:] if action.status == "in-progress"}
-    told, how, command = done.err.splitlines()
-    assert told == "Stopped waiting; the transfers go on."
-    assert how == "Take the wait up again with:"
+    stopped, goes_on, command = done.err.splitlines()[-3:]
+    assert stopped == "Interrupted."
+    assert goes_on.endswith(" at DigitalOcean; wait with:")
     assert command.startswith("  do-images wait ")
     assert {int(id_) for id_ in command.split()[2:]} == running
     assert run(*command.split()[1:], to=fake).code == 0
@@ -200,7 +208,7 @@ def test_ctrl_c_before_a_transfer_had_its_turn() -> None:
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "-o", "json", to=to)
     assert done.error["kind"] == "interrupted"
     assert done.error["resume"] == f"do-images wait {fake.actions[0].id}"
-    assert "do-images transfer 7555620 ams3 --wait" in done.error["message"]
+    assert done.error["start"] == "do-images transfer 7555620 ams3 --wait"
 
 
 def test_ctrl_c_and_no_network(fake: FakeDigitalOcean) -> None:
@@ -241,7 +249,7 @@ def test_the_fake_can_be_waited_on() -> None:
     code, out, err = fake_run("transfer", SNAPSHOT, "nyc3", "ams3", "sgp1", "--wait")
     assert code == 0
     assert out.count("completed") == 3
-    assert err == "3 of 3 completed in 1:00.\n"
+    assert err.endswith("\n3 of 3 completed in 1:00.\n")
 
 
 def test_the_fake_can_be_told_to_fail() -> None:

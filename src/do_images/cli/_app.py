@@ -1,26 +1,44 @@
-"""The frame of all commands: the options that each of them takes, and how a command is run.
+"""The program and the options that all its commands share.
 
-Only typer is imported here: `--help` and completion shall answer at once.
+A command is a function that typer reads. It opens a session, which turns errors into messages and
+exit codes:
+
+    @command(app, IMAGE_FIELDS, examples=("info 7555620",))
+    def info(ctx: typer.Context, *, image: ...) -> None:
+        with session(ctx) as cli:
+            cli.show(image_row(cli.do.image.info(image)))
+
+Only typer is imported here: `--help` and completion must be fast.
 """
 
-import inspect
-import sys
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Annotated, Any, Literal, TypeVar, cast
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
+from do_images.cli import _completion as complete
+from do_images.cli._options import at_least_one, choice
 from do_images.cli._settings import Connect, Settings
 
-__all__ = ["Commands", "command", "shared_options"]
+if TYPE_CHECKING:
+    from do_images.cli._session import Session
 
-CommandT = TypeVar("CommandT", bound=Callable[..., None])
+__all__ = ["OUTPUTS", "Command", "Group", "app", "command", "new_app", "session"]
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., None])
+
+ALIASES = {"get": "info", "delete": "destroy", "rm": "destroy"}
+OUTPUTS = ("table", "json", "csv")
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+# ── Options before and after the command's name ─────────────────────────────────────────────
 
 
 def _keep(ctx: typer.Context, param: typer.CallbackParam, value: object) -> None:
-    """Keeps a shared option; what stands after the command's name wins."""
+    """Keep the value of a shared option; the one after the command's name wins."""
     if value:
         _kept(ctx)[param.name or ""] = value
 
@@ -29,119 +47,188 @@ def _kept(ctx: typer.Context) -> dict[str, Any]:
     return cast("dict[str, Any]", ctx.meta.setdefault(__name__, {}))
 
 
+def _shared(*names: str, **more: Any) -> Any:
+    return typer.Option(*names, expose_value=False, callback=_keep, **more)
+
+
 def _show_version(value: bool) -> None:
     if value:
-        from do_images import __version__  # noqa: PLC0415 - the others do without
+        from do_images import __version__  # noqa: PLC0415 - only this option needs it
 
         typer.echo(f"do-images {__version__}")
         raise typer.Exit
 
 
-def _shared(*names: str, **more: Any) -> Any:
-    return typer.Option(*names, expose_value=False, callback=_keep, **more)
-
-
-def shared_options(
+def _options(
     *,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_show_version)
     ] = False,
     output: Annotated[
-        Literal["table", "json"] | None,
-        _shared("--output", "-o", help="A table, or one JSON document; errors too.  [table]"),
+        str | None,
+        _shared("--output", "-o", help="The format of the output.  [table]", **choice(*OUTPUTS)),
     ] = None,
     columns: Annotated[
-        str | None, _shared("--columns", help="Fields to show, such as id,name.", metavar="NAMES")
+        str | None,
+        _shared(
+            "--columns",
+            help="The columns to show, such as id,name.",
+            metavar="NAMES",
+            autocompletion=complete.columns,
+        ),
     ] = None,
+    no_header: Annotated[
+        bool, _shared("--no-header", help="Leave out the line with the column names.")
+    ] = False,
+    quiet: Annotated[bool, _shared("--quiet", "-q", help="Print ids only, one a line.")] = False,
     fake: Annotated[
-        bool, _shared("--fake", help="Use an embedded fake of the API; needs no account.")
+        bool, _shared("--fake", help="Use a built-in fake account, which needs no token.")
     ] = False,
     fake_fail: Annotated[
-        list[str] | None,
-        _shared("--fake-fail", help="What starts there fails.", hidden=True),
+        list[str] | None, _shared("--fake-fail", help="Regions that fail.", hidden=True)
     ] = None,
     fake_speed: Annotated[
         float | None,
-        _shared("--fake-speed", help="Its seconds in a real one.", hidden=True, min=1),
+        _shared("--fake-speed", help="Its speed.", hidden=True, parser=at_least_one),
     ] = None,
     base_url: Annotated[
-        str | None, _shared("--base-url", help="Where the API is.", metavar="URL")
+        str | None,
+        _shared("--base-url", help="The address of another API server.", metavar="URL"),
     ] = None,
     debug: Annotated[
-        bool, _shared("--debug", help="Show on stderr what is sent, without the token.")
+        bool, _shared("--debug", help="Log the requests to stderr, without the token.")
     ] = False,
 ) -> None:
-    """DigitalOcean's images: find, import, change, copy and hand them over."""
+    """Hold the options that stand before the command's name."""
+
+
+def _shared_params(ctx: Any) -> list[Any]:
+    """Return the options of the program that a command takes too."""
+    if ctx.parent is None:
+        return []
+    return [param for param in ctx.find_root().command.params if param.name in Settings._fields]
+
+
+# ── Commands and groups ─────────────────────────────────────────────────────────────────────
+
+
+class Command(TyperCommand):
+    """A command; the options of the program may stand after its name as well."""
+
+    fields: tuple[str, ...] = ()
+    """The fields of what it shows, for `--columns`."""
+    examples: tuple[str, ...] = ()
+    """Command lines for its help, without `do-images`."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return its own parameters, then those of the program."""
+        return [*super().get_params(ctx), *_shared_params(ctx)]
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the parts of the usage line: typer would add braces to the arguments."""
+        arguments = [param for param in self.params if param.param_type_name == "argument"]
+        words = [(str(param.metavar), param.required) for param in arguments]
+        return ["[OPTIONS]", *(word if required else f"[{word}]" for word, required in words)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the parameters."""
+        _write_params(super().get_params(ctx), ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the names of the columns, and examples."""
+        if self.fields:
+            with formatter.section("Columns"):
+                formatter.write_text(", ".join(self.fields))
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}do-images {line}\n")
+
+
+class Group(TyperGroup):
+    """A group of commands; it knows their aliases."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return its own parameters, then those of the program."""
+        return [*super().get_params(ctx), *_shared_params(ctx)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command by its name or alias."""
+        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the commands, then of the parameters."""
+        self.format_commands(ctx, formatter)
+        _write_params(super().get_params(ctx), ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write the environment variables and the exit codes: typer would fill the lines."""
+        for paragraph in (self.epilog or "").splitlines():
+            formatter.write_paragraph()
+            formatter.write_text(paragraph)
+
+
+def _write_params(own: list[Any], ctx: Any, formatter: Any) -> None:
+    arguments = [param for param in own if param.param_type_name == "argument"]
+    options = [param for param in own if param not in arguments]
+    sections = {
+        # typer would add the type to an argument's name: `REGION <list[str]>`.
+        "Arguments": [(param.metavar, param.help) for param in arguments],
+        "Options": _help_of(options, ctx),
+        "Options of every command": _help_of(_shared_params(ctx), ctx),
+    }
+    for title, rows in sections.items():
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def _help_of(options: list[Any], ctx: Any) -> list[Any]:
+    records = [option.get_help_record(ctx) for option in options]
+    return [record for record in records if record is not None]
+
+
+def new_app(**more: Any) -> typer.Typer:
+    """Make a program, or a group of commands in it."""
+    return typer.Typer(
+        cls=Group,
+        context_settings=HELP_OPTIONS,
+        rich_markup_mode=None,  # drawing boxes takes as long as all the rest of --help
+        pretty_exceptions_enable=False,  # they show local variables
+        add_completion=False,  # there is a command for that
+        **more,
+    )
 
 
 def command(
-    app: typer.Typer, shown: tuple[str, ...], name: str | None = None
-) -> Callable[[CommandT], CommandT]:
-    """Makes a function a command. It is handed a `Shell`, and its errors become exit codes.
+    group: typer.Typer,
+    fields: tuple[str, ...],
+    name: str | None = None,
+    *,
+    examples: tuple[str, ...],
+) -> Callable[[FunctionT], FunctionT]:
+    """Make a function a command of a group."""
 
-    `shown` are the fields of what it shows, for `--columns`.
-    """
+    class ThisCommand(Command):
+        pass
 
-    def register(function: CommandT) -> CommandT:
-        # Not the annotations: typer would look for types that are there for checkers only.
-        @wraps(function, assigned=("__module__", "__name__", "__qualname__", "__doc__"))
-        def run(ctx: typer.Context, **own: object) -> None:
-            from do_images.cli._shell import opened  # noqa: PLC0415 - help does without
-
-            settings = Settings(**_kept(ctx))
-            with opened(settings, cast("Connect | None", ctx.obj), shown) as shell:
-                function(shell, **own)
-
-        context = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-        own = list(inspect.signature(function).parameters.values())[1:]
-        run.__signature__ = inspect.Signature([context, *own])  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect reads it
-        app.command(name)(run)
-        return function
-
-    return register
+    ThisCommand.fields, ThisCommand.examples = fields, examples
+    return group.command(name, cls=ThisCommand, context_settings=HELP_OPTIONS)
 
 
-class Commands(TyperGroup):
-    """The group of all commands: each has the shared options too, built only once."""
+def session(ctx: typer.Context) -> "AbstractContextManager[Session]":
+    """Connect to the API for a command; errors inside end it with a message and an exit code."""
+    from do_images.cli._session import opened  # noqa: PLC0415 - help and completion do without
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command by its name."""
-        found = super().get_command(ctx, cmd_name)
-        if found is not None:
-            options = [
-                param for param in ctx.find_root().command.params if param.name in Settings._fields
-            ]
-            found.params.extend(param for param in options if param not in found.params)
-        return found
-
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:
-        """Runs the command that the arguments name, and exits; usage errors may be JSON too."""
-        given = sys.argv[1:] if args is None else list(args)
-        names = (prog_name, complete_var)
-        if not (standalone_mode and _wants_json(given)):
-            return super().main(given, *names, standalone_mode, windows_expand_args, **extra)
-        try:
-            code = super().main(given, *names, False, windows_expand_args, **extra)
-        except typer.TyperException as error:
-            from do_images.cli._failures import Code, Failure  # noqa: PLC0415 - seldom needed
-            from do_images.cli._screen import Screen  # noqa: PLC0415 - seldom needed
-
-            Screen("json").fail(Failure(code=Code.USAGE, message=error.format_message()))
-            code = error.exit_code
-        sys.exit(code)
+    this = cast("Command", ctx.command)
+    return opened(Settings(**_kept(ctx)), cast("Connect | None", ctx.obj), this.fields)
 
 
-def _wants_json(arguments: Sequence[str]) -> bool:
-    text = "\0".join(arguments)
-    return any(
-        f"\0{given}" in f"\0{text}"
-        for given in ("--output=json", "--output\0json", "-o\0json", "-ojson")
-    )
+app = new_app(
+    help="Find, import, change, copy and delete DigitalOcean's images.",
+    epilog="The access token comes from the environment: DIGITALOCEAN_ACCESS_TOKEN, else "
+    "DIGITALOCEAN_TOKEN. Without one, try a command with --fake.\n"
+    "Exit codes: 1 output, 2 usage, 3 not found, 4 authentication, 5 rate limit, 6 action errored, "
+    "7 timeout, 8 network, 9 other API errors, 130 interrupted.",
+)
+app.callback()(_options)

@@ -1,12 +1,10 @@
 """What went wrong, in one shape: for people, for scripts, and as an exit code."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from do_images import (
-    ActionError,
+    Action,
     ActionErroredError,
     ActionGroupError,
     APIConnectionError,
@@ -14,13 +12,16 @@ from do_images import (
     APIResponseValidationError,
     APIStatusError,
     AuthenticationError,
-    ImageError,
+    DOImagesError,
+    ImageGroupError,
     ImageImportError,
+    NoMatchError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
 )
 from do_images.cli._fields import region_of
+from do_images.cli._messages import message
 
 __all__ = ["Code", "Failure", "UnauthenticatedError", "failure"]
 
@@ -28,6 +29,7 @@ __all__ = ["Code", "Failure", "UnauthenticatedError", "failure"]
 class Code(IntEnum):
     """The exit codes; docs/cli.md explains them."""
 
+    OUTPUT = 1
     USAGE = 2
     NOT_FOUND = 3
     AUTHENTICATION = 4
@@ -39,7 +41,7 @@ class Code(IntEnum):
     INTERRUPTED = 130
 
 
-# What decides where several actions failed in several ways. A timeout comes last: that alone
+# Which code wins where several actions failed in several ways. A timeout comes last: only that
 # can be waited out.
 _WEIGHT = (
     Code.ERRORED,
@@ -59,12 +61,12 @@ _CODES: tuple[tuple[type[Exception], Code], ...] = (
     (APIError, Code.API),
     (ActionErroredError, Code.ERRORED),
     (ImageImportError, Code.ERRORED),
-    (ValueError, Code.USAGE),
+    (NoMatchError, Code.NOT_FOUND),
 )
 
 
 class UnauthenticatedError(Exception):
-    """There is no token to send."""
+    """There is no usable token."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,57 +83,66 @@ class Failure:
     action_id: int | None = None
     image_id: int | None = None
     resume: str | None = None
-    """The command that takes the wait up again."""
+    """The command that waits for what goes on."""
+    start: str | None = None
+    """The command that starts what was not started."""
     parts: "tuple[Failure, ...]" = ()
-    """Where several actions failed, each of them."""
+    """Where several things failed, each of them."""
+    next_steps: tuple[tuple[str, str], ...] = ()
+    """Sentences, each with the command that it leads to."""
 
     def document(self) -> dict[str, object]:
-        """As JSON shows it."""
-        fields = {
-            name: value for name, value in vars(self).items() if name not in {"code", "parts"}
-        }
+        """Return what JSON shows."""
+        hidden = {"code", "parts", "next_steps"}
+        fields = {name: value for name, value in vars(self).items() if name not in hidden}
         kind = self.code.name.lower()
         parts = [part.document() for part in self.parts]
         return {"exit_code": int(self.code), "kind": kind, **fields, "failures": parts}
 
 
-def failure(error: Exception, regions: Iterable[str] = ()) -> Failure:
-    """What an error means to who called the command; it may be about one of `regions`."""
+def failure(error: Exception) -> Failure:
+    """Return what an error means to the caller of the command."""
     match error:
-        case ActionGroupError():
-            parts = tuple(failure(part, regions) for part in error.exceptions)
+        case ActionGroupError() | ImageGroupError():
+            parts = tuple(map(failure, error.exceptions))
             code = min((part.code for part in parts), key=_WEIGHT.index)
-            return Failure(code=code, message=str(error), parts=parts)
+            text = "; ".join(dict.fromkeys(part.message for part in parts))
+            return Failure(code=code, message=text, parts=parts)
         case UnauthenticatedError():
             return Failure(code=Code.AUTHENTICATION, message=str(error))
+        case DOImagesError():
+            return _detailed(error)
         case _:
-            # A transfer that found no turn has no action, and so no class of its own.
-            code = next((code for kind, code in _CODES if isinstance(error, kind)), Code.TIMEOUT)
-            named = next((name for name in regions if _names(error, name)), None)
-            return _detailed(error, Failure(code=code, message=str(error), region=named))
+            return Failure(code=Code.USAGE, message=message(error))
 
 
-def _detailed(error: Exception, plain: Failure) -> Failure:
+def _detailed(error: DOImagesError) -> Failure:
+    # A transfer that stayed behind others on a busy image has no class of its own.
+    code = next((code for kind, code in _CODES if isinstance(error, kind)), Code.TIMEOUT)
+    action, image = error.action, error.image
+    known = Failure(
+        code=code,
+        message=message(error),
+        region=error.region or (region_of(action) if action else None),
+        action_id=action.id if action else None,
+        image_id=image.id if image else _resource(action),
+    )
     match error:
         case APIStatusError():
             return replace(
-                plain,
+                known,
                 status_code=error.status_code,
                 error_id=error.error_id,
                 request_id=error.request_id,
                 retry_after=error.retry_after,
             )
         case APIResponseValidationError():
-            return replace(plain, status_code=error.status_code, request_id=error.request_id)
-        case ActionError():
-            action = error.action
-            image = action.resource_id if action.resource_type == "image" else None
-            return replace(plain, region=region_of(action), action_id=action.id, image_id=image)
-        case ImageError():
-            return replace(plain, image_id=error.image.id)
+            return replace(known, status_code=error.status_code, request_id=error.request_id)
         case _:
-            return plain
+            return known
 
 
-def _names(error: Exception, region: str) -> bool:
-    return re.search(rf"\bto {re.escape(region)}\b", str(error)) is not None
+def _resource(action: Action | None) -> int | None:
+    if action is None or action.resource_type not in {"image", None}:
+        return None
+    return action.resource_id

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from do_images.cli._options import UsageError
+
 if TYPE_CHECKING:
     from do_images import Action, Image
 
@@ -12,11 +14,13 @@ __all__ = [
     "HISTORY_TABLE",
     "IMAGE_FIELDS",
     "IMAGE_TABLE",
+    "LABELS",
     "Row",
     "action_row",
     "chosen",
     "image_row",
     "region_of",
+    "seconds_of",
 ]
 
 Row: TypeAlias = Mapping[str, object]
@@ -29,41 +33,54 @@ ACTION_FIELDS = (
     *("id", "type", "resource_id", "resource_type", "region", "status"),
     *("started_at", "completed_at", "seconds"),
 )
-# What a table shows unless it is told otherwise; the last go first where there is no room.
-IMAGE_TABLE = ("id", "name", "slug", "type", "distribution", "regions")
+# What a table shows unless --columns is given; the last are left out first in a narrow terminal.
+IMAGE_TABLE = ("id", "name", "type", "regions", "size_gigabytes", "created_at", "status")
 ACTION_TABLE = ("id", "type", "region", "status", "seconds", "resource_id")
 HISTORY_TABLE = ("id", "type", "region", "status", "started_at", "seconds")
+# Shorter names, which tables have and --columns accepts as well.
+LABELS = {
+    "size_gigabytes": "size",
+    "created_at": "created",
+    "started_at": "started",
+    "completed_at": "completed",
+}
+_BY_LABEL = {label: name for name, label in LABELS.items()}
 
 
 def image_row(image: "Image") -> Row:
-    """An image as it is shown."""
+    """Return the fields of an image."""
     return {name: getattr(image, name) for name in IMAGE_FIELDS}
 
 
 def action_row(action: "Action") -> Row:
-    """An action as it is shown: its region as a slug, and the seconds that it took."""
+    """Return the fields of an action: its region as a slug, and the seconds that it took."""
     row: dict[str, object] = {name: getattr(action, name, None) for name in ACTION_FIELDS}
-    row["region"] = region_of(action)
-    if action.started_at and action.completed_at and action.status != "in-progress":
-        row["seconds"] = int((action.completed_at - action.started_at).total_seconds())
-    return row
+    return {**row, "region": region_of(action), "seconds": seconds_of(action)}
 
 
 def region_of(action: "Action") -> str | None:
-    """The slug of an action's region, wherever the record has it."""
+    """Return the slug of an action's region, wherever the record has it."""
     if action.region_slug:
         return action.region_slug
     region = action.region
     return region if region is None or isinstance(region, str) else region.slug
 
 
+def seconds_of(action: "Action") -> int | None:
+    """Return how long an action took by DigitalOcean's clock, once it has ended."""
+    if action.started_at and action.completed_at and action.status != "in-progress":
+        return int((action.completed_at - action.started_at).total_seconds())
+    return None
+
+
 def chosen(columns: str | None, known: tuple[str, ...], usual: tuple[str, ...]) -> tuple[str, ...]:
-    """The fields that `--columns` names."""
+    """Return the fields that `--columns` names, else the usual ones."""
     if columns is None:
         return usual
-    names = tuple(name.strip() for name in columns.split(",") if name.strip())
-    strange = [name for name in names if name not in known]
-    if strange or not names:
-        told = f"there is no column {strange[0]!r}" if strange else "--columns names no column"
-        raise ValueError(f"{told}; the columns are {', '.join(known)}")
-    return names
+    words = [word.strip().lower() for word in columns.split(",") if word.strip()]
+    names = [_BY_LABEL.get(word, word) for word in words]
+    unknown = [word for word, name in zip(words, names, strict=True) if name not in known]
+    if unknown or not names:
+        problem = f"There is no column {unknown[0]!r}" if unknown else "--columns names no column"
+        raise UsageError(f"{problem}; the columns are {', '.join(known)}.")
+    return tuple(names)

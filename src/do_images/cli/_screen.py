@@ -1,13 +1,15 @@
-"""Where output goes: tables and records for people, JSON for programs, errors on stderr."""
+"""Where output goes: results on stdout in the chosen format, everything else on stderr."""
 
+import csv
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,8 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from do_images.cli._failures import Code, Failure
-from do_images.cli._fields import Row
-from do_images.cli._text import GAP, fitted, one_line, room, styled, text
+from do_images.cli._fields import LABELS, Row
+from do_images.cli._settings import Settings
+from do_images.cli._text import GAP, cell, column_widths, fitted, moment, one_line, styled
 
 __all__ = ["Screen"]
 
@@ -27,22 +30,28 @@ _PAGE = 200
 class Screen:
     """Both streams, and what they can do: colour and motion only where both are a terminal."""
 
-    def __init__(self, output: str) -> None:
-        """`output` is `table` or `json`."""
+    def __init__(self, settings: Settings) -> None:
+        """`settings` has the format."""
         for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):  # what it can't show shall not stop a command
+            if isinstance(stream, TextIOWrapper):  # an odd character must not stop a command
                 stream.reconfigure(errors="replace")
-        self.json = output == "json"
-        self.terminal = sys.stdout.isatty() and sys.stderr.isatty()
-        self.out = _console(sys.stdout, self.terminal)
-        self.err = _console(sys.stderr, self.terminal)
-        self.lively = self.terminal and not self.json and not self.err.is_dumb_terminal
+        self.json = settings.output == "json"
+        self.plain = settings.output == "table" and not settings.quiet
+        """Whether results are tables and sentences for people."""
+        self._csv = settings.output == "csv"
+        self._quiet = settings.quiet
+        self._header = not settings.no_header
+        self._safe = sys.stdout.isatty()
+        terminal = sys.stdout.isatty() and sys.stderr.isatty()
+        self.out = _console(sys.stdout, terminal)
+        self.err = _console(sys.stderr, terminal)
+        self.lively = terminal and self.plain and not self.err.is_dumb_terminal
         """Whether something may move."""
 
     # ── Results ─────────────────────────────────────────────────────────────────────────────
 
     def rows(self, rows: Iterable[Row], columns: Sequence[str], *, keep: bool = False) -> int:
-        """Shows many things, as they come, and returns their number; JSON shows them at the end.
+        """Show many things as they come, and return their number; JSON shows them at the end.
 
         With `keep` no column is left out, however narrow the terminal is.
         """
@@ -50,84 +59,125 @@ class Screen:
             listed = [_only(row, columns) for row in rows]
             self._document(listed)
             return len(listed)
-        count, natural = 0, {name: len(name) for name in columns}
-        source = iter(rows)
+        if self._quiet or self._csv:
+            return self._csv_rows(rows, columns)
+        return self._table(rows, columns, keep=keep)
+
+    def _csv_rows(self, rows: Iterable[Row], columns: Sequence[str]) -> int:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        if self._header and not self._quiet:
+            writer.writerow(columns)
+        number = 0
+        for row in rows:
+            number += 1
+            values = [_csv_value(row.get(name)) for name in columns]
+            if not self._quiet or any(values):  # a region that has the image has no action
+                writer.writerow(map(one_line, values) if self._safe else values)
+        return number
+
+    def _table(self, rows: Iterable[Row], columns: Sequence[str], *, keep: bool) -> int:
+        count, source = 0, iter(rows)
+        labels = {name: LABELS.get(name, name) for name in columns}
+        natural = {name: cell_len(labels[name]) if self._header else 1 for name in columns}
         while chunk := list(islice(source, _PAGE)):
-            cells = [{name: text(row.get(name)) for name in natural} for row in chunk]
+            cells = [{name: cell(row, name) for name in natural} for row in chunk]
+            if count == 0 and self._fits and not keep:
+                natural = {
+                    name: width
+                    for name, width in natural.items()
+                    if any(row[name] != "-" for row in cells)
+                }
             natural = {
                 name: max(width, *(cell_len(row[name]) for row in cells))
                 for name, width in natural.items()
             }
-            widths = self._widths(natural, keep=keep or count > 0)
+            widths = dict(natural)
+            if self._fits:
+                widths = column_widths(natural, self.out.width, keep=keep or count > 0)
             natural = {name: natural[name] for name in widths}
-            if count == 0:
-                self._line([(fitted(name, width), "bold") for name, width in widths.items()])
+            if count == 0 and self._header:
+                self._line((fitted("", labels[name], widths[name]), "bold") for name in widths)
             for row in cells:
-                line = [(fitted(row[name], width), name) for name, width in widths.items()]
-                self._line([(cell, styled(name, cell)) for cell, name in line])
+                fit = [(name, fitted(name, row[name], width)) for name, width in widths.items()]
+                self._line((value, styled(name, value)) for name, value in fit)
             count += len(chunk)
         return count
 
+    @property
+    def _fits(self) -> bool:
+        """Whether lines have a width: without a terminal nothing is cut."""
+        return sys.stdout.isatty() or "COLUMNS" in os.environ
+
     def record(self, row: Row, columns: Sequence[str]) -> None:
-        """Shows one thing, a field in a line."""
+        """Show one thing, a field in a line."""
         if self.json:
             self._document(_only(row, columns))
             return
-        width = max(map(len, columns))
+        if not self.plain:
+            self.rows([row], columns)
+            return
+        labels = {name: LABELS.get(name, name) for name in columns}
+        width = max(map(len, labels.values()))
         if not sys.stdout.isatty():
-            for name in columns:
-                self._line([(name.ljust(width), ""), (text(row.get(name)), "")])
+            for name, label in labels.items():
+                self._line([(label.ljust(width), ""), (cell(row, name), "")])
             return
         grid = Table.grid(padding=(0, len(GAP), 0, 0))
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
-        for name in columns:
-            value = text(row.get(name))
-            grid.add_row(Text(name, "bold"), Text(value, styled(name, value)))
+        for name, label in labels.items():
+            value = cell(row, name)
+            grid.add_row(Text(label, "bold"), Text(value, styled(name, value)))
         self.out.print(grid)
-
-    def _widths(self, natural: Mapping[str, int], *, keep: bool) -> dict[str, int]:
-        if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
-            return dict(natural)
-        return room(natural, self.out.width, keep=keep)
 
     def _line(self, cells: Iterable[tuple[str, str]]) -> None:
         if self.out.color_system is None:
-            sys.stdout.write(GAP.join(cell for cell, _ in cells).rstrip() + "\n")
+            sys.stdout.write(GAP.join(value for value, _ in cells).rstrip() + "\n")
         else:
-            line = Text(GAP).join(Text(cell, style) for cell, style in cells)
+            line = Text(GAP).join(Text(value, style) for value, style in cells)
             line.rstrip()
             self.out.print(line, soft_wrap=True)
 
     def _document(self, value: object) -> None:
-        json.dump(value, sys.stdout, indent=2, default=_plain)
-        sys.stdout.write("\n")
+        sys.stdout.write(_json(value))
+
+    def say(self, sentence: str) -> None:
+        """Print the result of a command that has no thing to show."""
+        self.out.print(Text(one_line(sentence)), soft_wrap=True)
 
     # ── Beside them ─────────────────────────────────────────────────────────────────────────
 
-    def say(self, sentence: str) -> None:
-        """Says what came of it, where there is no thing to show."""
-        self.out.print(Text(one_line(sentence)), soft_wrap=True)
-
-    def note(self, sentence: str) -> None:
-        """Says something that is no result; programs don't see it."""
+    def note(self, sentence: str, style: str = "", *, indent: str = "") -> None:
+        """Print something that is no result; in JSON there is nothing but documents."""
         if not self.json:
-            self.err.print(Text(one_line(sentence)), soft_wrap=True)
+            self._tell(Text(indent + one_line(sentence), style))
+
+    def alive(self) -> None:
+        """Print white space, which is harmless before a JSON document."""
+        with suppress(OSError):
+            self.err.file.write("\n")
+            self.err.file.flush()
 
     def fail(self, failure: Failure) -> None:
-        """Says what went wrong: a line for each failure, or one document."""
+        """Print an error: a line for each failure, or one document."""
         if self.json:
-            json.dump({"error": failure.document()}, sys.stderr, indent=2)
-            sys.stderr.write("\n")
+            with suppress(OSError):
+                sys.stderr.write(_json({"error": failure.document()}))
             return
         word, style = ("error: ", "bold red")
         if failure.code is Code.INTERRUPTED:
             word, style = "", "yellow"
         for each in failure.parts or (failure,):
-            self.err.print(Text.assemble((word, style), one_line(each.message)), soft_wrap=True)
-        if failure.resume:
-            self.err.print(Text("Take the wait up again with:"), soft_wrap=True)
-            self.err.print(Text(f"  {failure.resume}", "bold"), soft_wrap=True)
+            self._tell(Text.assemble((word, style), one_line(each.message)))
+        for sentence, command in failure.next_steps:
+            self.note(sentence)
+            self.note(command, "bold", indent="  ")
+
+    def _tell(self, line: Text) -> None:
+        # A full disk below the log must not end a wait.
+        with suppress(OSError):
+            self.err.print(line, soft_wrap=True)
+            self.err.file.flush()
 
 
 def _console(stream: TextIO, terminal: bool) -> Console:
@@ -146,6 +196,25 @@ def _only(row: Row, columns: Sequence[str]) -> dict[str, object]:
     return {name: row.get(name) for name in columns}
 
 
-def _plain(moment: datetime) -> str:
-    """As the API writes it."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def _json(value: object) -> str:
+    # All but ASCII is escaped, and so is what a terminal could take for a command.
+    return json.dumps(value, indent=2, default=_plain).replace("\x7f", "\\u007f") + "\n"
+
+
+def _plain(value: datetime) -> str:
+    return moment(value)
+
+
+def _csv_value(value: Any) -> str:
+    """Return a value for a program that reads CSV: a list's items have spaces between them."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return moment(value)
+        case list() | tuple():
+            return " ".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] - whatever it is, as text
+        case _:
+            return str(value)

@@ -1,4 +1,4 @@
-"""What the shared options say, and the way to the API that they lead to."""
+"""The options that every command takes, and the connection to the API that they lead to."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,6 +15,8 @@ class Settings(NamedTuple):
 
     output: str = "table"
     columns: str | None = None
+    no_header: bool = False
+    quiet: bool = False
     fake: bool = False
     fake_fail: tuple[str, ...] = ()
     fake_speed: float = 20.0
@@ -23,7 +25,7 @@ class Settings(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """A client, and the time by which it waits."""
+    """A client, and the clock by which it waits."""
 
     do: "Client"
     monotonic: Callable[[], float]

@@ -1,128 +1,156 @@
-"""Waiting, with a row for each thing that is waited for, and what is left to do after Ctrl-C."""
+"""Waiting, with its progress, and the commands that go on after a timeout or Ctrl-C."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from itertools import islice
-from math import inf
+from math import isinf
 from typing import NamedTuple
 
-from do_images import Action, ActionGroupError, DOImagesError, Image, ImageTimeoutError
+from do_images import Action, ActionGroupError, DOImagesError, Image
 from do_images.cli._failures import Code, Failure, failure
-from do_images.cli._fields import ACTION_TABLE, Row, action_row, region_of
+from do_images.cli._fields import ACTION_TABLE, Row, action_row, region_of, seconds_of
+from do_images.cli._options import UsageError
 from do_images.cli._progress import Progress, Task, clock
-from do_images.cli._shell import FailedError, Shell
+from do_images.cli._session import FailedError, Session
 
-__all__ = ["Terms", "actions", "image", "terms", "transfer"]
+__all__ = ["WaitOptions", "actions", "image", "transfer", "wait_options"]
 
 _ENDED = {"completed", "errored"}
-# How many of an image's actions are looked through after Ctrl-C, and for how many seconds.
-_LOOK, _PATIENCE = 200, 5.0
+# How many of an image's actions are searched after Ctrl-C, and for how many seconds.
+_SEARCHED, _PATIENCE = 200, 5.0
+_RETRYABLE = {Code.TIMEOUT, Code.NETWORK, Code.RATE_LIMIT}
 
 
-class Terms(NamedTuple):
-    """How often to look, and for how long, in seconds; None is no limit."""
+class WaitOptions(NamedTuple):
+    """The time between two polls, and for the whole wait, in seconds; None is no limit."""
 
     poll: float
     timeout: float | None
 
 
-def terms(poll: float, timeout: str) -> Terms:
-    """What `--poll` and `--timeout` say."""
-    try:
-        limit = inf if timeout == "none" else float(timeout)
-    except ValueError:
-        raise ValueError(f"--timeout is a number of seconds or none, not {timeout!r}") from None
-    for name, value in (("--poll", poll), ("--timeout", limit)):
-        if not value >= 0:
-            raise ValueError(f"{name} must be 0 or more seconds, not {value:g}")
-    return Terms(poll, None if limit == inf else limit)
+def wait_options(poll: float | None, timeout: float | None, *, wait: bool = True) -> WaitOptions:
+    """Return what `--poll` and `--timeout` say; without `--wait` they mean nothing."""
+    if not wait and (poll is not None or timeout is not None):
+        raise UsageError("--poll and --timeout mean nothing without --wait.")
+    limit = 3600.0 if timeout is None else timeout
+    return WaitOptions(5.0 if poll is None else poll, None if isinf(limit) else limit)
 
 
 # ── Transfers to several regions ────────────────────────────────────────────────────────────
 
 
-def transfer(shell: Shell, id_: int, regions: Iterable[str], how: Terms, *, wait: bool) -> None:
-    """Copies an image to each region where it is not yet, and waits if that is asked for."""
-    there = shell.do.image.info(id_).regions
-    tasks = {name: Task(name, "present" if name in there else "starting") for name in regions}
-    progress = Progress(shell.screen, shell.monotonic, tasks.values())
+def transfer(
+    cli: Session, id_: int, regions: Iterable[str], options: WaitOptions, *, wait: bool
+) -> None:
+    """Copy an image to each region where it is not yet, and wait if that is asked for."""
+    present = cli.do.image.info(id_).regions
+    tasks = {name: Task(name, "present" if name in present else "starting") for name in regions}
+    progress = Progress(cli.screen, cli.monotonic, tasks.values())
     group: ActionGroupError | None = None
 
-    def look(action: Action) -> None:
+    def on_poll(action: Action) -> None:
         task = tasks.get(region_of(action) or "")
         if task is not None:  # a record may lack its region
-            progress.see(task, action.status, action.id)
+            progress.see(task, action.status, action.id, seconds_of(action))
 
     try:
         with progress.shown() if wait else nullcontext():
             try:
-                begun = shell.do.image.transfer_many(id_, tasks, wait, *how, on_poll=look)
+                begun = cli.do.image.transfer_many(id_, tasks, wait, *options, on_poll=on_poll)
             except ActionGroupError as error:
-                group, begun = error, {region_of(action) or "": action for action in error.actions}
+                group, begun = error, {region_of(it) or "": it for it in error.actions}
             missing = "unknown" if "" in begun else "not started"
             for name, task in tasks.items():
                 if name in begun:
-                    progress.see(task, begun[name].status, begun[name].id)
+                    action = begun[name]
+                    progress.see(task, action.status, action.id, seconds_of(action))
                 elif task.status != "present":
                     progress.see(task, missing, None)
     except KeyboardInterrupt:
-        raise FailedError(_stopped_transfers(shell, id_, tasks)) from None
+        raise FailedError(_stopped_transfers(cli, id_, tasks)) from None
     rows = [
         action_row(begun[name]) if name in begun else _without_action(id_, name, task.status)
         for name, task in tasks.items()
     ]
-    _report(shell, progress, rows, moved=wait)
+    _show_outcome(cli, progress, rows, waited=wait)
     if group is not None:
-        raise FailedError(_failed(shell, group, tasks))
+        raise FailedError(_failed_transfers(cli, id_, group))
 
 
 def _without_action(id_: int, region: str, status: str) -> Row:
-    fields = {"type": "transfer", "resource_id": id_, "resource_type": "image"}
+    fields = {"id": None, "type": "transfer", "resource_id": id_, "resource_type": "image"}
     return {**fields, "region": region, "status": status}
 
 
-def _stopped_transfers(shell: Shell, id_: int, tasks: Mapping[str, Task]) -> Failure:
-    """What Ctrl-C leaves behind; one look tells what was started since the last one."""
+def _failed_transfers(cli: Session, id_: int, group: ActionGroupError) -> Failure:
+    failed = _failed(cli, group)
+    waiting = [
+        part.region
+        for part in failed.parts
+        if part.region and part.action_id is None and part.code in _RETRYABLE
+    ]
+    return _start(cli, failed, id_, waiting)
+
+
+def _stopped_transfers(cli: Session, id_: int, tasks: Mapping[str, Task]) -> Failure:
+    """Return what Ctrl-C leaves behind; a search shows what was started since the last poll."""
     unseen = {name for name, task in tasks.items() if task.status == "starting"}
     if unseen:
-        quick = shell.do.with_options(timeout=_PATIENCE, max_retries=0)
+        quick = cli.do.with_options(timeout=_PATIENCE, max_retries=0)
         with suppress(DOImagesError):
-            for action in islice(quick.image.action_iter(id_), _LOOK):
+            for action in islice(quick.image.action_iter(id_), _SEARCHED):
                 name = region_of(action) or ""
                 if action.status == "in-progress" and name in unseen:
                     unseen.remove(name)
                     tasks[name].status, tasks[name].id = action.status, action.id
-    stopped = _stopped(shell, "transfers", [*tasks.values()])
-    if not unseen:
-        return stopped
-    again = shell.again("transfer", id_, *sorted(unseen), "--wait")
-    message = f"{stopped.message} Not seen to start: {', '.join(sorted(unseen))}; see {again}"
-    return replace(stopped, message=message)
+    running = [task for task in tasks.values() if _is_running(task)]
+    stopped = cli.interrupted
+    if running:
+        names = ", ".join(task.name for task in running)
+        noun = "The transfer" if len(running) == 1 else "The transfers"
+        stopped = _resume(cli, stopped, f"{noun} to {names}", running)
+    return _start(cli, stopped, id_, sorted(unseen, key=[*tasks].index))
+
+
+def _start(cli: Session, failed: Failure, id_: int, regions: Sequence[str]) -> Failure:
+    """Add the regions where nothing was started, with the command that starts it."""
+    if not regions:
+        return failed
+    sentence = f"Nothing was started in {', '.join(regions)}"
+    command = cli.command("transfer", id_, *regions, "--wait")
+    return _with_step(replace(failed, start=command), f"{sentence}; start it with:", command)
 
 
 # ── Actions that have begun ─────────────────────────────────────────────────────────────────
 
 
-def actions(shell: Shell, given: Sequence[Action], how: Terms) -> None:
-    """Waits until all of the actions have ended."""
+def actions(cli: Session, given: Sequence[Action], options: WaitOptions) -> None:
+    """Wait until all of the actions have ended."""
     tasks = {action.id: Task(_name(action), action.status, action.id) for action in given}
-    progress = Progress(shell.screen, shell.monotonic, tasks.values())
+    progress = Progress(cli.screen, cli.monotonic, tasks.values())
     group: ActionGroupError | None = None
 
-    def look(action: Action) -> None:
-        progress.see(tasks[action.id], action.status, action.id)
+    def on_poll(action: Action) -> None:
+        progress.see(tasks[action.id], action.status, action.id, seconds_of(action))
 
     try:
         with progress.shown():
-            newest = shell.do.action.wait_all(given, *how, on_poll=look)
-    except ActionGroupError as error:
-        group, newest = error, error.actions
+            for action in given:
+                on_poll(action)
+            try:
+                newest = cli.do.action.wait_all(given, *options, on_poll=on_poll)
+            except ActionGroupError as error:
+                group, newest = error, error.actions
+            for action in newest:
+                on_poll(action)
     except KeyboardInterrupt:
-        raise FailedError(_stopped(shell, "actions", [*tasks.values()])) from None
-    _report(shell, progress, map(action_row, newest), moved=True)
+        running = [task for task in tasks.values() if _is_running(task)]
+        names = ", ".join(task.name for task in running)
+        raise FailedError(_resume(cli, cli.interrupted, names, running)) from None
+    _show_outcome(cli, progress, map(action_row, newest), waited=True)
     if group is not None:
-        raise FailedError(_failed(shell, group, ()))
+        raise FailedError(_failed(cli, group))
 
 
 def _name(action: Action) -> str:
@@ -130,57 +158,75 @@ def _name(action: Action) -> str:
     return f"{action.type}{image} {region_of(action) or ''}".rstrip()
 
 
-def _stopped(shell: Shell, what: str, tasks: Iterable[Task]) -> Failure:
-    running = [task.id for task in tasks if task.id is not None and task.status not in _ENDED]
-    message = f"Stopped waiting; the {what} go on."
-    if shell.settings.fake:
-        message = f"Stopped waiting; the {what} would go on, but the fake ends with the command."
-    resume = shell.again("wait", *running) if running else None
-    return Failure(code=Code.INTERRUPTED, message=message, resume=resume)
-
-
 # ── What came of it ─────────────────────────────────────────────────────────────────────────
 
 
-def _report(shell: Shell, progress: Progress, rows: Iterable[Row], *, moved: bool) -> None:
-    """The result as a table, unless rows on the screen have shown it, and a summary."""
-    if not (moved and shell.screen.lively) or shell.settings.columns is not None:
-        shell.list(rows, ACTION_TABLE)
-    if not moved:
+def _is_running(task: Task) -> bool:
+    return task.id is not None and task.status not in _ENDED
+
+
+def _show_outcome(cli: Session, progress: Progress, rows: Iterable[Row], *, waited: bool) -> None:
+    """Show the result as a table, unless rows on the screen have shown it, and a summary."""
+    if not (waited and cli.screen.lively) or cli.settings.columns is not None:
+        cli.show_all(rows, ACTION_TABLE)
+    if not waited:
         return
-    waited = [task for task in progress.tasks if task.status != "present"]
-    good = [task for task in waited if task.status == "completed"]
-    bad = [f"{task.name} ({task.status})" for task in waited if task not in good]
-    if waited:
-        told = f"{len(good)} of {len(waited)} completed in {clock(progress.elapsed())}"
-        shell.screen.note(f"{told}; not: {', '.join(bad)}." if bad else f"{told}.")
+    tasks = [task for task in progress.tasks if task.status != "present"]
+    good = [task for task in tasks if task.status == "completed"]
+    bad = [f"{task.name} ({task.status})" for task in tasks if task not in good]
+    if tasks:
+        summary = f"{len(good)} of {len(tasks)} completed in {clock(progress.elapsed())}"
+        cli.screen.note(f"{summary}; not: {', '.join(bad)}." if bad else f"{summary}.")
     else:
-        shell.screen.note("There is nothing to do: all regions have the image.")
+        cli.screen.note("There is nothing to do: all regions have the image.")
 
 
-def _failed(shell: Shell, group: ActionGroupError, regions: Iterable[str]) -> Failure:
-    running = [action.id for action in group.actions if action.status not in _ENDED]
-    resume = shell.again("wait", *running) if running else None
-    return replace(failure(group, regions), resume=resume)
+def _failed(cli: Session, group: ActionGroupError) -> Failure:
+    failed = failure(group)
+    running = [action for action in group.actions if action.status not in _ENDED]
+    if not running:
+        return failed
+    names = ", ".join(_name(action) for action in running)
+    return _resume(cli, failed, names, running)
+
+
+def _resume(
+    cli: Session, failed: Failure, subject: str, running: Sequence[Task] | Sequence[Action]
+) -> Failure:
+    """Add what goes on at DigitalOcean, with the command that waits for it."""
+    command = cli.command("wait", *(it.id for it in running))
+    one = len(running) == 1
+    sentence = f"{subject} {'goes' if one else 'go'} on at DigitalOcean; wait with:"
+    return _with_step(replace(failed, resume=command), sentence, command)
+
+
+def _with_step(failed: Failure, sentence: str, command: str | None) -> Failure:
+    if command is None:
+        return failed
+    return replace(failed, next_steps=(*failed.next_steps, (sentence, command)))
 
 
 # ── Imports ─────────────────────────────────────────────────────────────────────────────────
 
 
-def image(shell: Shell, given: Image, how: Terms) -> Image:
-    """Waits until a custom image is available."""
+def image(cli: Session, given: Image, options: WaitOptions) -> Image:
+    """Wait until a custom image is available."""
     task = Task(f"import {given.id}", given.status or "new")
-    progress = Progress(shell.screen, shell.monotonic, [task])
-    resume = shell.again("wait", "--image", given.id)
+    progress = Progress(cli.screen, cli.monotonic, [task])
+    command = cli.command("wait", "--image", given.id)
 
-    def look(seen: Image) -> None:
+    def on_poll(seen: Image) -> None:
         progress.see(task, seen.status or "unknown", None)
+
+    def goes_on(failed: Failure) -> Failure:
+        sentence = f"The import of image {given.id} goes on at DigitalOcean; wait with:"
+        return _with_step(replace(failed, image_id=given.id, resume=command), sentence, command)
 
     try:
         with progress.shown():
-            return shell.do.image.wait(given, *how, on_poll=look)
-    except ImageTimeoutError as error:
-        raise FailedError(replace(failure(error), resume=resume)) from None
+            return cli.do.image.wait(given, *options, on_poll=on_poll)
+    except DOImagesError as error:
+        failed = failure(error)
+        raise FailedError(goes_on(failed) if failed.code in _RETRYABLE else failed) from None
     except KeyboardInterrupt:
-        stopped = _stopped(shell, "import", ())
-        raise FailedError(replace(stopped, image_id=given.id, resume=resume)) from None
+        raise FailedError(goes_on(cli.interrupted)) from None

@@ -1,0 +1,210 @@
+"""The commands that find, import, change and delete images."""
+
+import sys
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from do_images.cli import _completion as complete
+from do_images.cli._app import app, command, session
+from do_images.cli._fields import IMAGE_FIELDS, IMAGE_TABLE, image_row
+from do_images.cli._options import (
+    ExactName,
+    ImageId,
+    Poll,
+    Timeout,
+    UsageError,
+    Wait,
+    Yes,
+    check_one_way,
+    id_number,
+)
+
+__all__ = ["create", "destroy", "info", "list_images", "update"]
+
+DESTROYED_FIELDS = ("id", "destroyed")
+
+Distribution = Annotated[
+    str | None,
+    typer.Option(
+        help="The operating system that it holds, such as Debian.",
+        metavar="NAME",
+        autocompletion=complete.distributions,
+    ),
+]
+
+
+@command(
+    app,
+    IMAGE_FIELDS,
+    "list",
+    examples=("list --private", "list --type distribution --columns slug,name"),
+)
+def list_images(
+    ctx: typer.Context,
+    *,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--type",
+            help="Only public images of this kind.",
+            metavar="TYPE",
+            autocompletion=complete.image_types,
+        ),
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Only the account's own.")] = False,
+    tag: Annotated[str | None, typer.Option(help="Only images with this tag.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Show at most so many.", metavar="COUNT", parser=id_number)
+    ] = None,
+) -> None:
+    """List images."""
+    with session(ctx) as cli:
+        images = cli.do.image.iter(kind, private or None, tag_name=tag)
+        if cli.show_all(map(image_row, islice(images, limit)), IMAGE_TABLE) == 0:
+            cli.screen.note("There are no such images.")
+
+
+@command(
+    app,
+    IMAGE_FIELDS,
+    examples=("info 7555620", "info ubuntu-24-04-x64 -o json", "info --name web-01"),
+)
+def info(
+    ctx: typer.Context,
+    *,
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ID_OR_SLUG...", help="The ids of images, or the slugs of public ones."
+        ),
+    ] = None,
+    name: ExactName = None,
+) -> None:
+    """Show an image, or several."""
+    check_one_way(images, name)
+    given = [int(text) if text.isdecimal() else text for text in images or ()]
+    with session(ctx) as cli:
+        if name is not None:
+            given = [*cli.image_ids([], name)]
+        rows = [image_row(cli.do.image.info(it)) for it in given]
+        if len(rows) == 1:
+            cli.show(rows[0])
+        else:
+            cli.show_all(rows, IMAGE_TABLE)
+
+
+@command(
+    app,
+    IMAGE_FIELDS,
+    examples=("create --name golden --url https://example.com/golden.qcow2 --region nyc3 --wait",),
+)
+def create(
+    ctx: typer.Context,
+    *,
+    name: Annotated[str, typer.Option(help="The name of the new image.", metavar="NAME")],
+    url: Annotated[
+        str, typer.Option(help="The address that DigitalOcean downloads it from.", metavar="URL")
+    ],
+    region: Annotated[
+        str,
+        typer.Option(
+            help="The region to import it into, such as nyc3.",
+            metavar="REGION",
+            autocompletion=complete.regions,
+        ),
+    ],
+    distribution: Distribution = None,
+    description: Annotated[str | None, typer.Option(help="Any text.", metavar="TEXT")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option(help="A tag; may be given several times.", metavar="TAG")
+    ] = None,
+    wait: Wait = False,
+    poll: Poll = None,
+    timeout: Timeout = None,
+) -> None:
+    """Import a custom image from a URL."""
+    from do_images.cli import _waits  # noqa: PLC0415 - help does without
+
+    options = _waits.wait_options(poll, timeout, wait=wait)
+    with session(ctx) as cli:
+        with cli.interruptible("Whether the import was started is shown by:", "list", "--private"):
+            image = cli.do.image.create(
+                name=name,
+                url=url,
+                region=region,
+                distribution=distribution,
+                description=description,
+                tags=tag,
+            )
+        if wait:
+            image = _waits.image(cli, image, options)
+        cli.show(image_row(image))
+
+
+@command(
+    app,
+    IMAGE_FIELDS,
+    examples=("update 7555620 --name web-01", 'update 7555620 --description ""'),
+)
+def update(
+    ctx: typer.Context,
+    *,
+    image: ImageId,
+    name: Annotated[str | None, typer.Option(help="The new name.", metavar="NAME")] = None,
+    description: Annotated[
+        str | None, typer.Option(help='The new description; "" deletes it.', metavar="TEXT")
+    ] = None,
+    distribution: Distribution = None,
+) -> None:
+    """Change an image's name, description or distribution."""
+    if name is None and description is None and distribution is None:
+        raise UsageError("Nothing to update: give --name, --description or --distribution.")
+    with session(ctx) as cli:
+        changed = cli.do.image.update(
+            image, name, description=description, distribution=distribution
+        )
+        cli.show(image_row(changed))
+
+
+@command(
+    app,
+    DESTROYED_FIELDS,
+    examples=("destroy 7555620", "destroy 7555620 7555621 --yes", "destroy --name web-01"),
+)
+def destroy(
+    ctx: typer.Context,
+    *,
+    ids: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="ID...", help="The ids of the images.", parser=id_number),
+    ] = None,
+    name: ExactName = None,
+    yes: Yes = False,
+) -> None:
+    """Delete images for good. Without a terminal to ask on, --yes is needed."""
+    check_one_way(ids, name)
+    check_confirmation(yes=yes)
+    with session(ctx) as cli:
+        chosen = cli.image_ids(ids or (), name)
+        if not yes:
+            images = [cli.do.image.info(id_) for id_ in chosen]
+            cli.confirm(images, _question(len(images)))
+        with cli.interruptible("Which images are left is shown by:", "list", "--private"):
+            for id_ in chosen:
+                cli.do.image.destroy(id_)
+        text = f"Image {chosen[0]} is destroyed."
+        if len(chosen) > 1:
+            text = f"{len(chosen)} images are destroyed."
+        cli.done(text, *({"id": id_, "destroyed": True} for id_ in chosen))
+
+
+def check_confirmation(*, yes: bool) -> None:
+    """Refuse to delete anything where nobody can be asked."""
+    if not (yes or (sys.stdin.isatty() and sys.stderr.isatty())):
+        raise UsageError("Without a terminal to ask on, destroying images needs --yes.")
+
+
+def _question(count: int) -> str:
+    return "Destroy it for good?" if count == 1 else f"Destroy these {count} images for good?"
