@@ -97,7 +97,11 @@ class Terminal:
     """A pseudo-terminal with the command in it, and what a person sees there."""
 
     def __init__(
-        self, *arguments: object, columns: int = 80, env: dict[str, str] | None = None
+        self,
+        *arguments: object,
+        columns: int = 80,
+        env: dict[str, str] | None = None,
+        program: Sequence[str] = (sys.executable, "-m", "do_images"),
     ) -> None:
         self.screen = pyte.Screen(columns, 30)
         self.raw = b""
@@ -109,7 +113,7 @@ class Terminal:
         # Who opens a terminal as the first of a session gets its Ctrl-C as a signal.
         shell = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(slave)]
         self._process = subprocess.Popen(
-            [*shell, sys.executable, "-m", "do_images", *map(str, arguments)],
+            [*shell, *program, *map(str, arguments)],
             env={**kept, "TERM": "xterm-256color", **(env or {})},
             start_new_session=True,
         )

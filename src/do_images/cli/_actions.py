@@ -47,7 +47,7 @@ def transfer(
             metavar="ID REGION...",
             help="The image's id, unless --name is given, and the regions to copy it to, such "
             "as nyc3 ams3 or nyc3,ams3.",
-            autocompletion=complete.regions,
+            autocompletion=complete.regions_to_copy_to,
         ),
     ],
     name: ExactName = None,

@@ -1,5 +1,6 @@
 """What a shell offers for the word that is being typed."""
 
+import os
 from collections.abc import Iterable
 from typing import get_args
 
@@ -11,6 +12,7 @@ __all__ = [
     "distributions",
     "image_types",
     "regions",
+    "regions_to_copy_to",
     "register_shells",
     "statuses",
 ]
@@ -39,9 +41,18 @@ def regions(incomplete: str) -> list[str]:
     return _listed(_known("RegionSlug"), incomplete)
 
 
+def regions_to_copy_to(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the regions that are known, unless the image is still to be named."""
+    named = ctx.params.get("words") or ctx.params.get("name")
+    return regions(incomplete) if named else []
+
+
 def distributions() -> list[str]:
     """Return the distributions that are known."""
-    return _known("Distribution")
+    names = _known("Distribution")
+    if os.environ.get(VARIABLE) == "complete_bash":  # it inserts a word as it is
+        return [name.replace(" ", "\\ ") for name in names]
+    return names
 
 
 def image_types() -> list[str]:

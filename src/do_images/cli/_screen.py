@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
@@ -18,6 +17,7 @@ from rich.text import Text
 
 from do_images.cli._failures import Code, Failure
 from do_images.cli._fields import LABELS, Row
+from do_images.cli._output import errors_on_stderr_ignored
 from do_images.cli._settings import Settings
 from do_images.cli._text import GAP, cell, column_widths, fitted, moment, one_line, styled
 
@@ -143,26 +143,27 @@ class Screen:
 
     def say(self, sentence: str) -> None:
         """Print the result of a command that has no thing to show."""
-        self.out.print(Text(one_line(sentence)), soft_wrap=True)
+        self.out.print(Text(one_line(sentence)), soft_wrap=not sys.stdout.isatty())
 
     # ── Beside them ─────────────────────────────────────────────────────────────────────────
 
-    def note(self, sentence: str, style: str = "", *, indent: str = "") -> None:
+    def note(self, sentence: str) -> None:
         """Print something that is no result; in JSON there is nothing but documents."""
         if not self.json:
-            self._tell(Text(indent + one_line(sentence), style))
+            self._tell(Text(one_line(sentence)))
 
     def alive(self) -> None:
         """Print white space, which is harmless before a JSON document."""
-        with suppress(OSError):
+        with errors_on_stderr_ignored():
             self.err.file.write("\n")
             self.err.file.flush()
 
     def fail(self, failure: Failure) -> None:
         """Print an error: a line for each failure, or one document."""
         if self.json:
-            with suppress(OSError):
+            with errors_on_stderr_ignored():
                 sys.stderr.write(_json({"error": failure.document()}))
+                sys.stderr.flush()
             return
         word, style = ("error: ", "bold red")
         if failure.code is Code.INTERRUPTED:
@@ -171,12 +172,12 @@ class Screen:
             self._tell(Text.assemble((word, style), one_line(each.message)))
         for sentence, command in failure.next_steps:
             self.note(sentence)
-            self.note(command, "bold", indent="  ")
+            self._tell(Text(f"  {one_line(command)}", "bold"), whole=True)
 
-    def _tell(self, line: Text) -> None:
-        # A full disk below the log must not end a wait.
-        with suppress(OSError):
-            self.err.print(line, soft_wrap=True)
+    def _tell(self, line: Text, *, whole: bool = False) -> None:
+        """Print a line; on a terminal it is wrapped between words, unless it is to be copied."""
+        with errors_on_stderr_ignored():
+            self.err.print(line, soft_wrap=whole or not sys.stderr.isatty())
             self.err.file.flush()
 
 
