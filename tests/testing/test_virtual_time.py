@@ -1,18 +1,30 @@
 """Virtual time: who sleeps wakes in the order in which it is due, at once."""
 
-import asyncio
 import math
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from queue import SimpleQueue
+from typing import Protocol, TypeVar
 
+import anyio
+import httpx
 import pytest
 
 from do_images.testing import FakeDigitalOcean
 from do_images.testing._clock import AsyncVirtualClock, VirtualClock, VirtualTime
 from tests.testing.faithful import NEW_YEAR
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs an asynchronous function on an event loop of its own."""
+
+    def __call__(self, job: Callable[[], Awaitable[T]], /) -> T: ...
 
 
 @pytest.fixture
@@ -74,8 +86,6 @@ def test_a_sleep_takes_no_real_time(virtual: VirtualTime) -> None:
 def test_refuses_sleeps_that_are_none(virtual: VirtualTime, seconds: float) -> None:
     with pytest.raises(ValueError, match="seconds must be 0 or more"):
         VirtualClock(virtual).sleep(seconds)
-    with pytest.raises(ValueError, match="seconds must be 0 or more"):
-        asyncio.run(AsyncVirtualClock(virtual).sleep(seconds))
     with pytest.raises(ValueError, match="speed must be 0 or more"):
         virtual.run(seconds)
     assert virtual.elapsed() == 0
@@ -84,11 +94,8 @@ def test_refuses_sleeps_that_are_none(virtual: VirtualTime, seconds: float) -> N
 def test_threads_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) -> None:
     clock = VirtualClock(virtual)
     woken: list[tuple[str, float]] = []
-    start = threading.Barrier(3)
 
     def nap(name: str, length: float, times: int) -> None:
-        clock.sleep(0)  # so that the clock has heard of all of them
-        start.wait()
         for _ in range(times):
             clock.sleep(length)
             woken.append((name, clock.monotonic()))
@@ -101,26 +108,98 @@ def test_threads_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) 
         thread.start()
     for thread in threads:
         thread.join()
-    assert clock.monotonic() == 100
-    assert woken == sorted(woken, key=lambda nap: nap[1])
-    assert [name for name, _ in woken][-1] == "long"
+    assert woken == [
+        *(("short", 5), ("short", 10), ("short", 15), ("short", 20)),
+        *(("middle", 30), ("long", 100)),
+    ]
 
 
-def test_nobody_waits_for_a_thread_that_does_something_else(virtual: VirtualTime) -> None:
+def join(threads: Sequence[threading.Thread], _: "SimpleQueue[None]") -> None:
+    for thread in threads:
+        thread.join()
+
+
+def take(threads: Sequence[threading.Thread], ended: "SimpleQueue[None]") -> None:
+    for _ in threads:
+        ended.get()
+
+
+def doze(threads: Sequence[threading.Thread], _: "SimpleQueue[None]") -> None:
+    while any(thread.is_alive() for thread in threads):
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("block", [join, take, doze])
+def test_a_thread_that_is_blocked_elsewhere_holds_nobody_up(
+    fake: FakeDigitalOcean, block: Callable[[Sequence[threading.Thread], object], None]
+) -> None:
+    fake.fail_next("GET", "/v2/images/{id}", delay=9, times=None)
+    ended: SimpleQueue[None] = SimpleQueue()
+    with fake.client(timeout=60) as do:
+        do.image.list()  # this thread uses the fake, too
+
+        def ask() -> None:
+            do.image.info(7555620)
+            fake.clock.sleep(1)
+            ended.put(None)
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        block(threads, ended)
+    assert fake.clock.monotonic() == 10
+
+
+def test_a_thread_that_is_woken_by_another_comes_first(virtual: VirtualTime) -> None:
     clock = VirtualClock(virtual)
-    done = threading.Event()
+    moments: list[float] = []
 
-    def nap_and_go() -> None:
-        clock.sleep(1)
-        done.wait()
+    def nap(length: float) -> None:
+        clock.sleep(length)
+        moments.append(clock.monotonic())
 
-    other = threading.Thread(target=nap_and_go)
-    other.start()
-    for _ in range(1000):
+    with ThreadPoolExecutor(3) as pool:
+        nap(1)
+        slow = pool.submit(nap, 100)
+        for _ in range(20):
+            # While one sleeps long, this thread starts work, and more work when that is done.
+            pool.submit(nap, 2).result()
+        slow.result()
+    assert moments == [1 + 2 * number for number in range(21)] + [101]
+
+
+def test_time_stands_while_a_thread_computes(virtual: VirtualTime) -> None:
+    clock = VirtualClock(virtual)
+
+    def compute() -> None:
         clock.sleep(1)
-    assert clock.monotonic() in {1000, 1001}
-    done.set()
-    other.join()
+        end = time.perf_counter() + 0.05
+        while time.perf_counter() < end:
+            pass
+        clock.sleep(1)
+        assert clock.monotonic() == 2
+
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(compute)
+        clock.sleep(5)
+        busy.result()
+    assert clock.monotonic() == 5
+
+
+def test_nobody_waits_for_ever_for_a_thread_that_never_rests(virtual: VirtualTime) -> None:
+    clock = VirtualClock(virtual)
+    done = False
+
+    def spin() -> None:
+        while not done:
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(spin)
+        for _ in range(1000):
+            clock.sleep(1)
+        done = True
+    assert clock.monotonic() == 1000
 
 
 def test_time_runs_by_itself_where_it_should(virtual: VirtualTime) -> None:
@@ -137,18 +216,31 @@ def test_time_runs_by_itself_where_it_should(virtual: VirtualTime) -> None:
     assert virtual.elapsed() == stopped
 
 
-def tasks(*jobs: Callable[[], Awaitable[object]]) -> None:
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Run:
+    """Runs an asynchronous function on an event loop of its own."""
+    return partial(anyio.run, backend=request.param)
+
+
+def together(*jobs: Callable[[], Coroutine[object, object, None]]) -> Callable[[], Awaitable[None]]:
     async def main() -> None:
-        await asyncio.gather(*(job() for job in jobs))
+        async with anyio.create_task_group() as group:
+            for job in jobs:
+                group.start_soon(job)
 
-    asyncio.run(main())
+    return main
 
 
-def test_tasks_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) -> None:
+def test_refuses_asynchronous_sleeps_that_are_none(run: Run, virtual: VirtualTime) -> None:
+    with pytest.raises(ValueError, match="seconds must be 0 or more"):
+        run(lambda: AsyncVirtualClock(virtual).sleep(-1))
+
+
+def test_tasks_that_sleep_together_take_the_time_of_one(run: Run, virtual: VirtualTime) -> None:
     clock = AsyncVirtualClock(virtual)
     woken: list[tuple[float, float]] = []
 
-    def napping(length: float, times: int) -> Callable[[], Awaitable[None]]:
+    def napping(length: float, times: int) -> Callable[[], Coroutine[object, object, None]]:
         async def nap() -> None:
             for _ in range(times):
                 await clock.sleep(length)
@@ -158,61 +250,82 @@ def test_tasks_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) ->
 
         return nap
 
-    tasks(napping(100, 1), napping(5, 30), napping(5, 30), napping(0, 1))
+    run(together(napping(100, 1), napping(5, 30), napping(5, 30), napping(0, 1)))
     assert clock.monotonic() == 150
     assert woken == sorted(woken, key=lambda nap: nap[1])
     assert woken[0] == (0, 0)
     assert (100, 100) in woken
 
 
-def test_a_thousand_tasks_sleep_quickly(virtual: VirtualTime) -> None:
+def test_a_thousand_tasks_sleep_quickly(run: Run, virtual: VirtualTime) -> None:
     clock = AsyncVirtualClock(virtual)
-    tasks(*[lambda: clock.sleep(5)] * 1000)
+    run(together(*[lambda: clock.sleep(5)] * 1000))
     assert clock.monotonic() == 5
 
 
-def test_a_cancelled_task_does_not_move_the_time(virtual: VirtualTime) -> None:
+def test_a_cancelled_task_does_not_move_the_time(run: Run, virtual: VirtualTime) -> None:
     clock = AsyncVirtualClock(virtual)
 
     async def main() -> None:
-        sleeper = asyncio.create_task(clock.sleep(1000))
-        other = asyncio.create_task(clock.sleep(2))
-        await clock.breathe()
-        sleeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sleeper
-        await other
-        assert clock.monotonic() == 2
-        # Nobody sleeps any more: the next sleep winds the clock up again.
-        for _ in range(20):
-            await asyncio.sleep(0)
+        async with anyio.create_task_group() as group:
+            # The one that is due first is cancelled, and one that is not.
+            for length in (1, 1000):
+                group.start_soon(clock.sleep, length)
+            for _ in range(3):
+                await clock.breathe()
+            group.cancel_scope.cancel()
+        assert clock.monotonic() == 0
         await clock.sleep(3)
-        assert clock.monotonic() == 5
+        assert clock.monotonic() == 3
 
-    asyncio.run(main())
+    run(main)
 
 
-def test_two_that_wake_together_may_cancel_each_other(virtual: VirtualTime) -> None:
+def test_who_sleeps_on_does_so_when_the_first_is_cancelled(run: Run, virtual: VirtualTime) -> None:
     clock = AsyncVirtualClock(virtual)
 
+    async def first(scope: anyio.CancelScope) -> None:
+        with scope:
+            await clock.sleep(1)
+
     async def main() -> None:
-        first, second = (asyncio.create_task(clock.sleep(7)) for _ in range(2))
-        third = asyncio.create_task(clock.sleep(8))
-        await clock.breathe()
-        second.cancel()
-        await asyncio.wait([first, second, third])
-        assert (first.cancelled(), second.cancelled(), third.cancelled()) == (False, True, False)
+        scope = anyio.CancelScope()
+        async with anyio.create_task_group() as group:
+            group.start_soon(first, scope)
+            group.start_soon(clock.sleep, 7)
+            for _ in range(3):
+                await clock.breathe()
+            scope.cancel()
+        assert clock.monotonic() == 7
 
-    asyncio.run(main())
+    run(main)
 
 
-def test_time_may_be_moved_on_under_sleepers(fake: FakeDigitalOcean) -> None:
+def test_time_may_be_moved_on_under_sleepers(run: Run, fake: FakeDigitalOcean) -> None:
     async def main() -> float:
-        sleeper = asyncio.create_task(fake.async_clock.sleep(10))
-        await fake.async_clock.breathe()
-        fake.advance(60)
-        await sleeper
+        async with anyio.create_task_group() as group:
+            group.start_soon(fake.async_clock.sleep, 10)
+            for _ in range(3):
+                await fake.async_clock.breathe()
+            fake.advance(60)
         return fake.async_clock.monotonic()
 
-    assert asyncio.run(main()) == 60
-    assert asyncio.run(main()) == 120  # in another loop
+    assert run(main) == 60
+    assert run(main) == 120  # in another loop
+
+
+def test_requests_of_several_tasks_are_delayed_together(run: Run, fake: FakeDigitalOcean) -> None:
+    fake.fail_next("GET", "/v2/images/{id}", delay=9, times=None)
+    api = httpx.AsyncClient(
+        transport=fake.async_transport,
+        base_url="https://api.digitalocean.com",
+        headers={"Authorization": f"Bearer {fake.token()}"},
+        timeout=60,
+    )
+
+    async def ask() -> None:
+        assert (await api.get("/v2/images/7555620")).status_code == 200
+        await fake.async_clock.sleep(1)
+
+    run(together(*[ask] * 8))
+    assert fake.async_clock.monotonic() == 10

@@ -135,7 +135,7 @@ class FakeTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answers from the fake's state; waits on its clock."""
-        self._clock.stir()
+        self._clock.note()
         reply = self._service.handle(_incoming(request, request.read()))
         steps = _Steps(request, reply)
         delay = steps.delay()
