@@ -176,6 +176,23 @@ def test_all_is_sorted_and_complete() -> None:
     ]
 
 
+def test_freezers_see_every_module_that_is_imported_lazily() -> None:
+    """Nuitka and others follow the import statements outside of `if TYPE_CHECKING:`."""
+    (switch,) = (
+        node
+        for node in ast.parse((PACKAGE / "__init__.py").read_text()).body
+        if isinstance(node, ast.If)
+    )
+    lazy = {
+        f"{node.module}.{alias.name}"
+        for statement in switch.orelse
+        for node in ast.walk(statement)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert {node.module for node in switch.body if isinstance(node, ast.ImportFrom)} == lazy
+
+
 def test_public_modules_are_attributes_too() -> None:
     code = "import do_images; print(do_images.errors.NotFoundError is do_images.NotFoundError)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
