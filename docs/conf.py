@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 
@@ -12,6 +13,16 @@ from sphinx.application import Sphinx
 import do_images
 from do_images import models
 from do_images._base import Strings
+
+# Public classes name the package as their module. Sphinx reads the sentences under attributes in
+# the source, so here they name the module that defines them.
+for name in do_images.__all__:
+    getattr(do_images, name)
+for module in [module for name, module in sys.modules.items() if name.startswith("do_images.")]:
+    for name in getattr(module, "__all__", ()):
+        defined = getattr(module, name)
+        if inspect.isclass(defined) and defined.__module__ == "do_images":
+            defined.__module__ = module.__name__
 
 project = "do-images"
 author = "The do-images authors"

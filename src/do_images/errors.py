@@ -153,7 +153,7 @@ class APIError(DOImagesError):
         """`request` is the request that failed."""
         super().__init__(message)
         self.request = request
-        """The request that failed: its `method` and its `url`."""
+        """The `method` and the `url` of the request."""
 
     def _text(self, limit: int) -> str:
         where = f"{self.request.method} {printable(self.request.url, _URL_LIMIT)}: "

@@ -22,7 +22,7 @@ class ClientOptions(TypedDict, total=False):
     token: str | None
     """The access token."""
     base_url: str | None
-    """`scheme://host[:port][/prefix]` of the API."""
+    """The base URL of the API."""
     timeout: float | httpx.Timeout | None
     """Seconds for one HTTP request as a whole."""
     max_retries: int
