@@ -22,6 +22,7 @@ from do_images import (
     NotFoundError,
     RateLimit,
     RequestInfo,
+    testing,
 )
 from do_images.testing import FakeDigitalOcean
 
@@ -104,12 +105,18 @@ def test_the_options_are_the_keywords_of_the_clients(client: type[Client | Async
     assert "https://api.digitalocean.com" in repr(client(**options))
 
 
-@pytest.mark.parametrize("name", CLASSES)
-def test_all_hints_of_a_class_can_be_read(name: str) -> None:
-    value: type = getattr(do_images, name)
-    get_type_hints(value)
-    for attribute, member in vars(value).items():
-        method = member.fget if isinstance(member, property) else member
-        if inspect.isfunction(method) and not attribute.startswith("_"):
-            assert "return" in get_type_hints(method), attribute
-            inspect.signature(method)
+@pytest.mark.parametrize(
+    "public",
+    [getattr(do_images, name) for name in CLASSES]
+    + [value for value in map(vars(testing).get, testing.__all__) if isinstance(value, type)],
+    ids=lambda value: value.__qualname__,
+)
+def test_all_hints_of_a_class_can_be_read(public: type) -> None:
+    get_type_hints(public)
+    for attribute, member in inspect.getmembers_static(public):
+        function = member.fget if isinstance(member, property) else member
+        if attribute.startswith("_") or not inspect.isfunction(function):
+            continue
+        if function.__module__.startswith("do_images"):
+            assert "return" in get_type_hints(function), attribute
+            inspect.signature(function)

@@ -8,7 +8,7 @@ from do_images.testing._clock import timestamp
 
 __all__ = ["OURS", "REGIONS", "ImageState", "Json", "Record", "first_images", "region_record"]
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 Record: TypeAlias = dict[str, Json]
 
 OURS = "ours"

@@ -456,7 +456,7 @@ class FakeDigitalOcean:
         path: str,
         *,
         status: int | None = None,
-        body: "Json | bytes" = None,
+        body: Json | bytes = None,
         headers: Mapping[str, str] | None = None,
         after: bool = False,
         lose: Loss | None = None,

@@ -49,7 +49,7 @@ class Fault:
     times: int | None
     skip: int
     status: int | None
-    body: "Json | bytes"
+    body: Json | bytes
     headers: Mapping[str, str]
     after: bool
     lose: Loss | None
