@@ -62,7 +62,9 @@ async def test_each_try_has_its_number(
     assert outcomes == [("APIConnectionError", "1"), ("503", "2"), ("200", "3")]
     reasons = _messages(records, logging.INFO)
     assert len(reasons) == 2
-    assert re.match(r"trying again in \d\.\d\d s: GET .*: no answer \(ConnectError", reasons[0])
+    assert re.match(
+        r"trying again in \d\.\d\d s: GET .*: no response was received \(ConnectError", reasons[0]
+    )
     assert "503" in reasons[1]
 
 

@@ -510,7 +510,9 @@ async def test_a_time_out_says_so(api: respx.MockRouter, do: AsyncClient) -> Non
 async def test_a_lost_connection_says_why(api: respx.MockRouter, do: AsyncClient) -> None:
     api.get("/v2/images/1").mock(side_effect=httpx.ConnectError("refused"))
     do = do.with_options(max_retries=0)
-    with pytest.raises(APIConnectionError, match=r"no answer \(ConnectError: refused\)") as caught:
+    with pytest.raises(
+        APIConnectionError, match=r"no response was received \(ConnectError: refused\)"
+    ) as caught:
         await do.image.info(1)
     assert caught.value.request.url == "https://api.digitalocean.com/v2/images/1"
     assert caught.value.__cause__ is None

@@ -19,6 +19,7 @@ from do_images._core.clocks import AsyncClock, deadline
 from do_images._core.rate_limiter import RateLimiter
 from do_images._core.requests import Request
 from do_images._http.options import Limits
+from do_images._text import printable
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 from do_images.models import Action
 
@@ -71,11 +72,11 @@ class Bearer(httpx.Auth):
             # Whoever holds the request later, an exception for instance, holds no token.
             del request.headers["Authorization"]
 
-    def redact(self, content: bytes) -> bytes:
-        """A text without the token."""
+    def redact(self, text: str) -> str:
+        """Return a text without the token."""
         token = self._token()
         # What somebody calls "test" stands in many a text.
-        return content if len(token) < _SHORTEST else content.replace(token.encode(), b"[token]")
+        return text if len(token) < _SHORTEST else text.replace(token, "[token]")
 
 
 class AsyncConnection:
@@ -188,7 +189,9 @@ class AsyncConnection:
             headers=headers,
             timeout=timeout,
         )
-        info = RequestInfo(endpoint.method, str(request.url))
+        # A redirect may hold the token.
+        address = self.auth.redact(str(request.url)) if hops else str(request.url)
+        info = RequestInfo(endpoint.method, address)
         clock = self.clock
         began = clock.monotonic()
         mark = deadline.set(None if whole is None else time.monotonic() + whole)
@@ -215,7 +218,7 @@ class AsyncConnection:
                 await response.aclose()
         now = clock.monotonic()
         if response is None or (failure and issubclass(failure.kind, httpx.TimeoutException)):
-            lost = _connection_error(failure, info, whole, now - began)
+            lost = _connection_error(failure, info, whole, now - began, self.auth.redact)
             _log_outcome(info, type(lost).__name__, now - began, None, attempt)
             raise lost
         content, redact = b"".join(chunks), self.auth.redact
@@ -224,7 +227,7 @@ class AsyncConnection:
         )
         stated = self.limiter.update(response.headers.raw, now)
         if _log.isEnabledFor(logging.DEBUG):
-            request_id = reply.headers.get("x-request-id")
+            request_id = reply.header("x-request-id")
             _log_outcome(info, str(reply.status), now - began, request_id, attempt)
         if failure is None and 200 <= reply.status < 300:
             return reply
@@ -296,7 +299,11 @@ def _proxy(scheme: str, host: str) -> str | None:
 
 
 def _connection_error(
-    failure: _Failure | None, info: RequestInfo, whole: float | None, took: float
+    failure: _Failure | None,
+    info: RequestInfo,
+    whole: float | None,
+    took: float,
+    redact: Callable[[str], str],
 ) -> APIConnectionError:
     kind, told = failure or _Failure(Exception, "")
     error_kind: type[APIConnectionError]
@@ -305,7 +312,7 @@ def _connection_error(
         told = f"no whole answer within {took:.1f} s (time-out {whole} s, {kind.__name__})"
         error_kind = APITimeoutError
     else:
-        told = f"no answer ({kind.__name__}: {told})"
+        told = f"no response was received ({kind.__name__}: {redact(told)})"
         error_kind = APIConnectionError
     error = error_kind(told, request=info, never_sent=never_sent)
     return failures.with_context(error, elapsed=took)
@@ -315,8 +322,9 @@ def _log_outcome(
     info: RequestInfo, outcome: str, took: float, request_id: str | None, attempt: int
 ) -> None:
     told = "%s %s -> %s in %.0f ms (request id %s, attempt %d)"
-    path = httpx.URL(info.url).path
-    _log.debug(told, info.method, path, outcome, took * 1000, request_id, attempt)
+    path = printable(httpx.URL(info.url).path, 200)
+    trace = None if request_id is None else printable(request_id, 64)
+    _log.debug(told, info.method, path, outcome, took * 1000, trace, attempt)
 
 
 def _read_so_far(response: httpx.Response) -> bytes:
