@@ -1,4 +1,4 @@
-"""`scripts/compare_upstream`: finds each kind of difference, and knows the deliberate ones."""
+"""`scripts/compare_upstream`: finds each kind of difference, and tells the new from the meant."""
 
 import copy
 import sys

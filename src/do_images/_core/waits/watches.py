@@ -145,7 +145,7 @@ class Watch(ABC):
 
     def passes(self, error: APIError) -> bool:
         """Whether the wait goes on in spite of the error."""
-        return retry.is_transient(error)
+        return retry.transient(error)
 
     def limit(self) -> float | None:
         """Seconds that a request may take now; 0 once no more should be sent."""
@@ -412,7 +412,7 @@ class TransferWatch(ActionWatch):
     def asks(self) -> Iterator[PollRequest]:
         yield from super().asks()
         # A busy image takes the next transfer when one of ours ends, or someone else's does.
-        busy = self._later is not None and retry.is_busy(self._later) and bool(self._pending)
+        busy = self._later is not None and retry.busy(self._later) and bool(self._pending)
         if not self.terms.over() and not (busy and len(self._pending) == self._running):
             yield from self.starts()
 
@@ -440,7 +440,7 @@ class TransferWatch(ActionWatch):
         if ask.region is None:
             super().failed(ask, error)
             return
-        later = retry.is_busy(error) or (retry.is_transient(error) and retry.not_executed(error))
+        later = retry.busy(error) or (retry.transient(error) and retry.not_executed(error))
         if self._wait and later:
             self._later = error
             super().failed(ask, error)

@@ -1,0 +1,68 @@
+"""What is to be known about the bytes of one connection, without reading or writing any."""
+
+import ssl
+import time
+
+from do_images._http.deadlines import sending
+
+__all__ = ["Wire"]
+
+
+class Wire:
+    """The state of one connection.
+
+    Once requests are written, the last byte of whatever was received is held back until it is
+    asked for. If a response ends before that, the server has sent more than the response, which
+    must not be taken for the response to the next request.
+    """
+
+    __slots__ = ("_held", "_holds", "_used")
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._holds = False
+        self._used = time.monotonic()
+
+    def take_held(self) -> bytes:
+        """Return the byte that is held back, if any."""
+        held, self._held = self._held, b""
+        return held
+
+    def received(self, data: bytes) -> bytes:
+        """Return what of the received bytes is given out at once."""
+        self._used = time.monotonic()
+        if not self._holds or len(data) < 2:
+            return data
+        self._held = data[-1:]
+        return data[:-1]
+
+    def writes(self, data: bytes) -> None:
+        """Take note of what is about to be written."""
+        if not data[:1].isalpha():  # a body, or SOCKS, which reads whole messages
+            return
+        self._holds = True
+        request = sending.get()
+        if request is not None and not data.startswith(b"CONNECT "):
+            request.written = True
+
+    def is_readable(self, tls: object) -> bool:
+        """Return whether there are bytes that nobody has asked for; `tls` decrypts them."""
+        if self._held:
+            return True
+        # Where TLS reads from the socket itself, what was not asked for is still in the socket.
+        if not isinstance(tls, ssl.SSLObject):
+            return False
+        try:
+            tls.read(1)
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError:  # the server has closed it
+            return True
+        return True
+
+    def is_alive(self) -> bool:
+        """Return whether the request that is being sent may use the connection again."""
+        request = sending.get()
+        if request is None or request.max_idle is None:
+            return True
+        return time.monotonic() - self._used <= request.max_idle
