@@ -1,6 +1,7 @@
 """The rate limiter: what it makes of headers, and when it lets rounds and requests go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import formatdate
 
 import pytest
@@ -37,19 +38,30 @@ def _delay(
     return schedule.delay(now, NOON + now, requests=requests, age=age)
 
 
+def _next(schedule: PollSchedule, now: float, age: float | None = None) -> float:
+    """When the next round begins of a wait that asks from `now` on."""
+    began = now
+    while pause := _delay(schedule, now, 1, None if age is None else age + now - began):
+        now += pause
+    return now
+
+
 def _acquire(limiter: RateLimiter, now: float) -> float:
     """Asks to send a poll of a wait that keeps nothing in reserve."""
     return PollSchedule(limiter, 0, None).acquire(now, NOON + now)
 
 
 class _Server:
-    """A server whose limit is used up by what the tests send, and whose window never turns."""
+    """A server whose limit is used up by what the tests send, for ever or until the reset."""
 
     def __init__(self, limiter: RateLimiter, limit: int, remaining: int, reset: float) -> None:
         self.limiter, self.limit, self.remaining, self.reset = limiter, limit, remaining, reset
         self.requests: list[float] = []
+        self.renews = False
 
     def answer(self, now: float) -> None:
+        if self.renews and now >= self.reset:
+            self.remaining, self.reset = self.limit, self.reset + WINDOW
         self.requests.append(now)
         self.remaining -= 1
         headers = _headers(self.limit, max(0, self.remaining), int(NOON + self.reset))
@@ -141,7 +153,7 @@ def test_no_more_than_200_polls_go_in_a_minute() -> None:
     assert sent == 200
     assert _acquire(limiter, 2.0) == pytest.approx(58.0)
     assert _acquire(limiter, 60.0) == 0
-    assert _acquire(limiter, 60.0) == pytest.approx(0.01)
+    assert _acquire(limiter, 60.0) == 1, "not each of many for each poll that fits"
 
 
 def test_a_round_of_more_than_200_requests_may_begin() -> None:
@@ -232,8 +244,9 @@ def test_half_of_what_is_left_is_spread_evenly() -> None:
     limiter = _limiter(5000, 60, 601)
     wait = limiter.register(0, 600)
     assert _delay(wait, 0) == 0
-    assert _delay(wait, 0.0) == pytest.approx(600 / 22)
+    assert _delay(wait, 0) == 5, "no sleep is longer: more may be left by then"
     assert wait.slowed
+    assert _next(wait, 0) == pytest.approx(600 / 23, abs=0.2)
 
 
 def test_polls_last_until_the_reset() -> None:
@@ -259,8 +272,14 @@ def test_an_old_operation_is_not() -> None:
     limiter = _limiter(5000, 60, 3600)
     wait = limiter.register(0, None)
     assert _delay(wait, 0, age=1000) == 0
-    assert _delay(wait, 5, age=1005) == 60, "no sleep is longer"
-    assert _delay(wait, 250, age=1250) == 0
+    assert _next(wait, 5, age=1005) > 120
+
+
+def test_an_operation_that_is_not_the_youngest_any_more_is_not_either() -> None:
+    limiter = _limiter(5000, 34, 3600)
+    wait = limiter.register(0, None)
+    assert _delay(wait, 0, age=1) == 0
+    assert _next(wait, 5, age=6) > 120, "12 rounds remain, that is few"
 
 
 def test_each_wait_that_ends_before_the_reset_has_a_last_round() -> None:
@@ -288,7 +307,7 @@ def test_each_wait_that_ends_before_the_reset_has_a_last_round() -> None:
 def test_the_last_round_goes_while_anything_is_left() -> None:
     limiter = _limiter(5000, 1, 3600)
     wait = limiter.register(0, 300)
-    assert _delay(wait, 5, requests=5) == 60
+    assert _delay(wait, 5, requests=5) == 5
     assert _delay(wait, 299, requests=5) == pytest.approx(1)
     assert _delay(wait, 300, requests=5) == 0
 
@@ -536,15 +555,136 @@ def test_a_child_process_has_nothing_in_flight_and_no_waits() -> None:
 # ── Whatever happens ────────────────────────────────────────────────────────────────────────
 
 
+@dataclass
+class _Plan:
+    """One wait: when it begins, how long it lasts at most, its pauses, the requests of a round."""
+
+    began: float
+    timeout: float | None
+    poll: float
+    requests: int
+
+    @property
+    def deadline(self) -> float | None:
+        return None if self.timeout is None else self.began + self.timeout
+
+
+_plans = st.lists(
+    st.builds(
+        _Plan,
+        st.floats(0, 60),
+        st.none() | st.floats(1, 300),
+        st.floats(1, 30),
+        st.integers(1, 60),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def _run(server: _Server, plans: Sequence[_Plan], until: float) -> list[list[float]]:
+    """When the rounds of each wait begin; nothing that is waited for ever ends."""
+    rounds: list[list[float]] = [[] for _ in plans]
+    schedules = [server.limiter.register(plan.began, plan.deadline) for plan in plans]
+    due = {place: plan.began + plan.poll for place, plan in enumerate(plans)}
+    for place, plan in enumerate(plans):
+        due[place] = min(due[place], plan.deadline or due[place])
+    sending: dict[int, int] = {}
+    while due and (now := min(due.values())) < until:
+        place = min(due, key=due.__getitem__)
+        plan, schedule = plans[place], schedules[place]
+        if place in sending:
+            pause = schedule.acquire(now, NOON + now)
+            if not pause:
+                server.answer(now)
+                schedule.release()
+                sending[place] -= 1
+                if not sending[place]:
+                    del sending[place]
+                    pause = plan.poll
+        else:
+            pause = schedule.delay(now, NOON + now, requests=plan.requests, age=now - plan.began)
+            if not pause:
+                rounds[place].append(now)
+                sending[place] = plan.requests
+                continue
+        last = schedule.is_last(now)
+        if plan.deadline is not None and not last:
+            pause = min(pause, plan.deadline - now)
+        if last and (place not in sending or pause > 10):
+            del due[place]
+            sending.pop(place, None)
+            server.limiter.unregister(schedule)
+        else:
+            due[place] = now + pause
+    return rounds
+
+
+@given(_plans, st.integers(0, 5000))
+def test_no_more_than_200_polls_go_in_any_minute(plans: list[_Plan], left: int) -> None:
+    server = _single(5000, left, 3600)
+    _run(server, plans, 200)
+    times = server.requests
+    for first, last in zip(times, times[200:], strict=False):
+        assert last - first >= 59.999
+    assert len(times) <= left
+
+
+@given(st.lists(st.floats(5, 300), min_size=1, max_size=12), st.integers(0, 30), st.floats(1, 5))
+def test_the_last_round_of_every_wait_is_kept(
+    timeouts: list[float], more: int, requests: float
+) -> None:
+    size = int(requests)
+    server = _single(5000, len(timeouts) * size + more, 3600)
+    plans = [_Plan(0.0, timeout, 1.0, size) for timeout in timeouts]
+    for timeout, times in zip(timeouts, _run(server, plans, 1000), strict=True):
+        assert times, "no wait ends without a poll"
+        assert times[-1] == pytest.approx(timeout, abs=0.01)
+
+
+@given(_plans)
+def test_no_wait_starves(plans: list[_Plan]) -> None:
+    for plan in plans:
+        plan.timeout = None
+    server = _single(5000, 100, 120)
+    server.renews = True
+    for times in _run(server, plans, 240):
+        assert times, "before the reset, or soon after"
+
+
 @given(st.text() | st.integers().map(str), st.text() | st.integers().map(str))
 def test_whatever_headers_state_polls_go_on_within_an_hour(remaining: str, reset: str) -> None:
     limiter = RateLimiter()
     _update(limiter, _headers(250, remaining, reset) | {"date": reset}, 0.0)
+    assert _next(limiter.register(0, None), 0.0) <= WINDOW + 1
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 4000),
+            st.integers(-10, 6000),
+            st.integers(-5000, 10_000) | st.integers(),
+            st.none() | st.floats(0, 1e6),
+            st.booleans(),
+        ),
+        max_size=20,
+    )
+)
+def test_whatever_sequence_of_headers_polls_go_on_within_an_hour(
+    responses: list[tuple[float, int, int, float | None, bool]],
+) -> None:
+    limiter = RateLimiter()
     wait = limiter.register(0, None)
     now = 0.0
-    while pause := _delay(wait, now):
-        now += pause
-    assert now <= WINDOW + 1
+    for later, remaining, reset, named, refused in responses:
+        now += later
+        _update(limiter, _headers(5000, remaining, NOON + reset), now)
+        if refused:
+            limiter.pause_for(named, now)
+        began = now
+        now = _next(wait, now)
+        assert now - began <= WINDOW + 1
 
 
 @given(st.floats(min_value=0, max_value=1e6), st.floats(min_value=0.01, max_value=3600))

@@ -67,15 +67,17 @@ _SOON = 0.2
 _CAREFUL = 1.0
 # The first and the longest pause, in seconds, after a 429 that names no time.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
-# No wait sleeps longer than so many seconds before it asks again: more may be left by then, or
-# the machine was suspended.
-_NAP = 60.0
+# No wait sleeps longer than so many seconds before it asks again: the machine may be suspended
+# meanwhile, and where polls are spread out, other waits may end and more may be left.
+_NAP, _SHORT_NAP = 60.0, 5.0
 # The share of the limit below which polls begin to spread out.
 _SHORT = 0.1
 # Kept for the user's own calls: the least of a number, a share of the limit, and one of the rest.
 _OWN, _OWN_OF_LIMIT, _OWN_OF_LEFT = 20, 0.01, 0.25
+# The share of what remains that is spread over the time to the reset.
+_SHARE = 0.5
 # How many rounds for every wait have to remain where a young operation is polled sooner.
-_PLENTY = 12
+_PLENTY = 18
 # By how much older than at its last poll an operation is polled again.
 _OLDER = 0.25
 # No clock wakes anybody more exactly: a shorter wait might never come to its end.
@@ -149,7 +151,6 @@ class RateLimiter:
         self._waits: set[PollSchedule] = set()
         self._minute = _Minute()
         self._stated = 0.0
-        self._heard: float | None = None
         self._last_round = float("-inf")
         self._in_flight = 0
         self._unanswered = 0
@@ -171,7 +172,6 @@ class RateLimiter:
         stated = RateLimit(*map(int, counts)) if all(map(_COUNT, counts)) else None
         date = found.get(b"date")
         with self._lock:
-            self._heard = now
             self._responses_since_429 += 1
             if self._unanswered:
                 self._unanswered -= 1
@@ -311,10 +311,10 @@ class RateLimiter:
     def _ahead(self, now: float) -> float:
         """Seconds for a round to wait for the response to the one that went ahead."""
         ahead = self._last_round + _CAREFUL - now
-        if self.latest is None:
-            # The first response of all states what is left; where it states nothing, none does.
-            return 0.0 if self._heard is not None else min(ahead, _SOON)
-        return ahead if self._left(self.latest) <= 0 else 0.0
+        if not self._responses_since_429 and self._last_round >= self._paused_until:
+            # Nothing is known yet, or not since the pause for a 429 is over.
+            return min(ahead, _SOON)
+        return ahead if self.latest is not None and self._left(self.latest) <= 0 else 0.0
 
     def _in_minute(self, wait: PollSchedule | None, now: float) -> float:
         """Seconds for which the limit of a minute holds a request back."""
@@ -356,12 +356,12 @@ class RateLimiter:
             if each.deadline is not None and each.deadline < now + until_reset
         )
         end = until_reset if wait.deadline is None else min(until_reset, wait.deadline - now)
-        half = (left - own - reserved) / 2
+        half = (left - own - reserved) * _SHARE
         if half <= 0:
-            return end
+            return min(end, _SHORT_NAP)
         total = self._total()
-        # A round of some wait is due when an even share of the time has passed since the last
-        # one of any wait; and a round of this wait when every wait could have had one.
+        # A round of this wait is due when an even share of the time has passed since the last
+        # round of any wait, or since its own last one where every wait could have had one.
         gap = end / half
         since = wait.registered if wait.last is None else wait.last
         due = min(self._last_round + gap * wait.requests, since + gap * total)
@@ -370,7 +370,7 @@ class RateLimiter:
                 return 0.0
             if age is not None:
                 due = min(due, wait.last + max(0.0, age - (now - wait.last)) * _OLDER)
-        return min(due - now, end)
+        return min(due - now, end, _SHORT_NAP)
 
 
 class _Minute:
@@ -393,7 +393,10 @@ class _Minute:
         """Seconds until one more poll makes at most so many in a minute."""
         self._expire(now)
         surplus = len(self.polls) - most
-        return self.polls[surplus] + _MINUTE - now if surplus >= 0 else 0.0
+        if surplus < 0:
+            return 0.0
+        # Many that wait for the same moment would all wake for each single poll that fits.
+        return max(self.polls[surplus] + _MINUTE - now, _CAREFUL)
 
     def beside_own(self, now: float) -> int:
         """The most polls beside the user's own calls, which leave the waits a few all the same."""
