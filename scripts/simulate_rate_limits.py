@@ -81,7 +81,7 @@ SCENARIOS = {
     ),
     "C": Scenario(
         "1 of 40 min, 60 left, reset 1 h, no timeout",
-        Figures(0, 161, 25, 0), (2400, 2400), 60, _HOUR, None, own_calls=100,
+        Figures(0, 161, 25, 0), (2400, 2400), 60, _HOUR, None, own_calls=102,
     ),
     "D": Scenario(
         "300 of 5 to 30 min, 400 left, reset 30 min, timeout 1 h",
@@ -205,7 +205,8 @@ class Wait:
     def run(self) -> Process:
         """Polls until all operations have been seen to end, or until the deadline."""
         world, poll = self.world, self.server.scenario.poll
-        with self.limiter.register(world.now, self.deadline) as schedule:
+        requests = len(self.pages())
+        with self.limiter.register(world.now, self.deadline, requests=requests) as schedule:
             yield self._until_deadline(poll)
             while True:
                 while pause := schedule.delay(

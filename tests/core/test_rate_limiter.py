@@ -276,10 +276,10 @@ def test_an_old_operation_is_not() -> None:
 
 
 def test_an_operation_that_is_not_the_youngest_any_more_is_not_either() -> None:
-    limiter = _limiter(5000, 34, 3600)
+    limiter = _limiter(5000, 44, 3600)
     wait = limiter.register(0, None)
     assert _delay(wait, 0, age=1) == 0
-    assert _next(wait, 5, age=6) > 120, "12 rounds remain, that is few"
+    assert _next(wait, 5, age=6) > 120, "16 rounds remain, that is few"
 
 
 def test_each_wait_that_ends_before_the_reset_has_a_last_round() -> None:
@@ -585,7 +585,9 @@ _plans = st.lists(
 def _run(server: _Server, plans: Sequence[_Plan], until: float) -> list[list[float]]:
     """When the rounds of each wait begin; nothing that is waited for ever ends."""
     rounds: list[list[float]] = [[] for _ in plans]
-    schedules = [server.limiter.register(plan.began, plan.deadline) for plan in plans]
+    schedules = [
+        server.limiter.register(plan.began, plan.deadline, requests=plan.requests) for plan in plans
+    ]
     due = {place: plan.began + plan.poll for place, plan in enumerate(plans)}
     for place, plan in enumerate(plans):
         due[place] = min(due[place], plan.deadline or due[place])

@@ -6,7 +6,7 @@ and tasks. Calls that a user makes are counted but never held back.
 
 How a wait uses it (`now` is the monotonic clock, `local` the wall clock, both in seconds):
 
-    with limiter.register(now, deadline) as schedule:
+    with limiter.register(now, deadline, requests=2) as schedule:
         while waiting:
             while pause := schedule.delay(now, local, requests=2, age=12.0):
                 if the deadline has passed: time out (see schedule.slowed)
@@ -31,7 +31,7 @@ Policy:
   seconds, and fewer where the user's own calls come close to 250.
 - Less: a last round is kept in reserve for every wait that ends before `ratelimit-reset`, and some
   requests for the user's own calls. Half of the rest is spread evenly over the time to the reset,
-  or to the end of the wait if that is earlier. While more than 12 rounds for every wait remain, a
+  or to the end of the wait if that is earlier. While more than 20 rounds for every wait remain, a
   young operation is polled sooner: when it is a quarter older than at its last poll.
 - A round that has begun is finished. The round at the deadline goes while anything is left.
 - Nothing is left: no poll goes before the reset. What is free then may be a single request, so
@@ -77,7 +77,7 @@ _OWN, _OWN_OF_LIMIT, _OWN_OF_LEFT = 20, 0.01, 0.25
 # The share of what remains that is spread over the time to the reset.
 _SHARE = 0.5
 # How many rounds for every wait have to remain where a young operation is polled sooner.
-_PLENTY = 18
+_PLENTY = 20
 # By how much older than at its last poll an operation is polled again.
 _OLDER = 0.25
 # No clock wakes anybody more exactly: a shorter wait might never come to its end.
@@ -93,14 +93,16 @@ class PollSchedule:
 
     __slots__ = ("_limiter", "deadline", "last", "registered", "requests", "slowed")
 
-    def __init__(self, limiter: "RateLimiter", now: float, deadline: float | None) -> None:
+    def __init__(
+        self, limiter: "RateLimiter", now: float, deadline: float | None, requests: int = 1
+    ) -> None:
         """Made by `RateLimiter.register`."""
         self._limiter = limiter
         self.deadline: float | None = deadline
         self.registered: float = now
         self.last: float | None = None
         """When the last round began."""
-        self.requests: int = 1
+        self.requests: int = requests
         """How many requests a round takes."""
         self.slowed: bool = False
         """Whether the rate limit has put off a round by more than a second."""
@@ -249,9 +251,12 @@ class RateLimiter:
 
     # ── Rounds of polls ─────────────────────────────────────────────────────────────────────
 
-    def register(self, now: float, deadline: float | None) -> PollSchedule:
-        """Return the schedule of a wait that begins now and ends at `deadline` (None: never)."""
-        schedule = PollSchedule(self, now, deadline)
+    def register(self, now: float, deadline: float | None, *, requests: int = 1) -> PollSchedule:
+        """Return the schedule of a wait that begins now and ends at `deadline` (None: never).
+
+        `requests` is about how many its last round takes: so many are kept in reserve.
+        """
+        schedule = PollSchedule(self, now, deadline, requests)
         with self._lock:
             self._waits.add(schedule)
         return schedule
@@ -356,9 +361,10 @@ class RateLimiter:
             if each.deadline is not None and each.deadline < now + until_reset
         )
         end = until_reset if wait.deadline is None else min(until_reset, wait.deadline - now)
-        half = (left - own - reserved) * _SHARE
-        if half <= 0:
+        rest = left - own - reserved
+        if rest < wait.requests:
             return min(end, _SHORT_NAP)
+        half = rest * _SHARE
         total = self._total()
         # A round of this wait is due when an even share of the time has passed since the last
         # round of any wait, or since its own last one where every wait could have had one.
