@@ -88,6 +88,9 @@ MODEL_RULES = [
     Rule(r"(?m)^from typing_extensions import TypeAliasType\n", ""),
     Rule(r"(?m)^from typing import ", "from typing import TypeAlias, "),
     Rule(r'(?m)^(\w+) = TypeAliasType\("\1", (.*)\)$', r"\1: TypeAlias = \2"),
+    # A list of items for which null means empty.
+    Rule(r"\blist\[([A-Z]\w+)\] \| None\b", r"Items[\1]"),
+    Rule(r"(?m)^from do_images\._base import Model", "from do_images._base import Items, Model"),
     # Type checkers see that a model is frozen only where each class says so.
     Rule(r"(?m)^class (\w+)\(Model\):", r"class \1(Model, frozen=True):"),
     # Editors read the sentence under a field, JSON schemas its description. pydantic can take the
@@ -112,10 +115,10 @@ NAMES = [
             "__aenter__": "__enter__",
             "__aexit__": "__exit__",
             "aclose": "close",
-            "aiter_raw": "iter_raw",
-            "handle_async_request": "handle_request",
-            "__aiter__": "__iter__",
+            "aiter_bytes": "iter_bytes",
+            "AnyIOBackend": "SyncBackend",
             "async_client": "client",
+            "gather_in_tasks": "gather_in_threads",
             "async_clock": "clock",
             "async_transport": "transport",
         }
@@ -198,7 +201,7 @@ def read_spec(root: Path) -> Spec:
 
 def models(root: Path, rewriter: Rewriter) -> str:
     """The module of the spec's schemas."""
-    docstring = '"""What the API answers with, as frozen pydantic models."""'
+    docstring = '"""The responses of the API, as frozen pydantic models."""'
     with TemporaryDirectory() as scratch:
         output = Path(scratch, "models.py")
         arguments = (f"--input={SPEC}", f"--output={output}", f"--custom-file-header={docstring}")

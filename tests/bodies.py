@@ -1,7 +1,7 @@
 """Bodies made from the schemas of spec/, and ways to break one of them in a single place.
 
 All chance comes from the `Random` that is handed in: a plain loop makes thousands of bodies from
-seeds, and hypothesis, which has a `Random` of its own, looks for the smallest that goes wrong.
+seeds, and hypothesis, which has a `Random` of its own, finds the smallest that fails.
 """
 
 import json
@@ -23,7 +23,16 @@ _STAMPS = [
     "2026-05-04T22:23:02.048821375Z",
     "2026-05-04T22:23:02.5+02:00",
 ]
-_NO_STAMPS = ["", "soon", "2026-05-04", "2026-02-30T00:00:00Z", "22:23:02Z", "2026-05-04T25:00:00Z"]
+_NO_STAMPS = [
+    "",
+    "soon",
+    "1777933382",
+    "1777933382.5",
+    "2026-05-04",
+    "2026-02-30T00:00:00Z",
+    "22:23:02Z",
+    "2026-05-04T25:00:00Z",
+]
 _WHOLE = [0, 1, 7, -1, 2**31, 2**63, 10**30]
 _FLOATS = [0.0, 2.34, -1.5, 1e300, 5e-324]
 _SAMPLES: dict[str, list[Json]] = {
@@ -163,8 +172,14 @@ def _drop(root: Place, places: list[Place], random: Random) -> tuple[str, str | 
 def _wrong_type(root: Place, places: list[Place], random: Random) -> tuple[str, str | None]:
     place = random.choice(places)
     kind = random.choice(sorted(set(_SAMPLES) - place.kinds - {"null"}))
-    place.parent[place.key] = random.choice(_SAMPLES[kind])
-    return "", place.field
+    place.parent[place.key] = value = random.choice(_SAMPLES[kind])
+    return _whole(place, value), place.field
+
+
+def _whole(place: Place, value: Json) -> str:
+    """Why a number is accepted where a whole one is meant."""
+    whole = isinstance(value, float) and value.is_integer() and "integer" in place.kinds
+    return "JSON has one kind of number" if whole else ""
 
 
 def _null(root: Place, places: list[Place], random: Random) -> tuple[str, str | None]:
@@ -199,8 +214,8 @@ def _no_number(root: Place, places: list[Place], random: Random) -> tuple[str, s
     place = _pick(numbers, random)
     bad: list[Json] = [float("nan"), float("inf"), float("-inf"), 1.5, 7.0]
     good = "number" in place.kinds
-    place.parent[place.key] = random.choice(bad[:3] if good else bad)
-    return "", place.field
+    place.parent[place.key] = value = random.choice(bad[:3] if good else bad)
+    return _whole(place, value), place.field
 
 
 def _huge_number(root: Place, places: list[Place], random: Random) -> tuple[str, str | None]:

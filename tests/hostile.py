@@ -169,7 +169,7 @@ class HostileServer:
             self._start(partial(self._run, connection, script))
 
     def _run(self, connection: socket.socket, script: Script) -> None:
-        # A client that has enough of it goes away: nothing to tell anybody.
+        # A client that has had enough closes the connection: that is no failure.
         with suppress(OSError), connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             script(Peer(connection, self))
@@ -224,7 +224,7 @@ def answer(
     length: int | None = None,
     **headers: str,
 ) -> bytes:
-    """A response as bytes; `length` is a lie to tell, a `_` in a header's name a hyphen."""
+    """A response as bytes; `length` is sent in place of the true one, `_` in a name of a header as a hyphen."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     fields = {"content-type": "application/json", "x-request-id": "req-1", **headers}
     fields.setdefault("content-length", str(len(content) if length is None else length))
@@ -369,7 +369,7 @@ def echo(status: int, name: str = "message") -> Script:
 
     def script(peer: Peer) -> None:
         while True:
-            told = peer.request().raw.decode("latin-1")
-            peer.send(answer({"id": "echo", name: told}, status))
+            received = peer.request().raw.decode("latin-1")
+            peer.send(answer({"id": "echo", name: received}, status))
 
     return script

@@ -53,7 +53,8 @@ ACTIONS = (
 
 def public(kind: type) -> set[str]:
     """The names of a class that have no underscore, and do not come from pydantic."""
-    names = {*vars(kind), *inspect.get_annotations(kind)}
+    ours = [each for each in kind.__mro__ if each.__module__.startswith("do_images")]
+    names = {name for each in ours for name in {*vars(each), *inspect.get_annotations(each)}}
     return {name for name in names if not name.startswith(("_", "model_"))}
 
 

@@ -55,7 +55,7 @@ def test_the_programs_use_every_method(app: ModuleType, do: type[Client | AsyncC
     assert {*used} == {
         (name, method)
         for name, kind in zip(("image", "action"), kinds, strict=True)
-        for method in vars(kind)
+        for method in dir(kind)
         if method[0] != "_"
     }
 

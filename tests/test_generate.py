@@ -42,6 +42,15 @@ components:
         id: {type: integer, description: Its number.}
         kind: {$ref: "#/components/schemas/Kind", description: What kind it is.}
         names: {$ref: "#/components/schemas/Strings", description: Its names., default: []}
+    Page:
+      type: object
+      description: A page.
+      required: [things]
+      properties:
+        things:
+          type: [array, "null"]
+          items: {$ref: "#/components/schemas/Thing"}
+          description: The things.
     Kind:
       description: A kind of thing.
       anyOf: [{type: string, enum: [good, bad]}, {type: string}]
@@ -92,16 +101,17 @@ class Thing:
 
 MODELS = '''\
 # GENERATED from spec/images.yaml by "make generate". Do not edit.
-"""What the API answers with, as frozen pydantic models."""
+"""The responses of the API, as frozen pydantic models."""
 
 from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from do_images._base import Model, Strings
+from do_images._base import Items, Model, Strings
 
 __all__ = [
     "Kind",
+    "Page",
     "Thing",
 ]
 
@@ -120,6 +130,13 @@ class Thing(Model, frozen=True):
 
     names: Strings = Field(default=[], description="Its names.")
     """Its names."""
+
+
+class Page(Model, frozen=True):
+    """A page."""
+
+    things: Items[Thing] = Field(description="The things.")
+    """The things."""
 '''
 
 ENDPOINTS = '''\

@@ -3,15 +3,18 @@
 import copy
 import json
 import pickle
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator
 from pydantic import BaseModel, ValidationError
 
 from do_images import Action, Image, Region, models
+from do_images._base import Model
 from do_images.models import (
     AccountTransferResponse,
     ActionResponse,
@@ -27,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]
 
 # What the files are, by the first part of their names.
-KINDS: dict[str, type[BaseModel]] = {
+KINDS: dict[str, type[Model]] = {
     "image": ImageResponse,
     "images": ImagesResponse,
     "action": ActionResponse,
@@ -42,7 +45,7 @@ FILES = sorted(file.stem for file in (ROOT / "tests/fixtures").glob("*.json"))
 TYPICAL = [name for name in FILES if name not in ODD]
 
 
-def _kind(name: str) -> type[BaseModel]:
+def _kind(name: str) -> type[Model]:
     return KINDS[name.partition("_")[0]]
 
 
@@ -244,15 +247,81 @@ def test_nanoseconds_are_cut_to_microseconds() -> None:
 # ── Time stamps ─────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("stamp", ["2026-05-04T22:23:02", "2026-05-04T22:23:02.5", "1700000000"])
-def test_a_time_stamp_is_never_without_an_offset(stamp: str) -> None:
-    body = json.dumps({"id": 1, "name": "x", "created_at": stamp}).encode()
+def _created_at(value: Json) -> datetime | None:
+    """The time of an image that is read from JSON; None where it is refused."""
+    body = json.dumps({"id": 1, "name": "x", "created_at": value})
     try:
         created_at = Image.model_validate_json(body, strict=True).created_at
     except ValidationError as error:
         assert error.errors()[0]["loc"] == ("created_at",)
-    else:
-        assert created_at.utcoffset() == timedelta(0), "it can be compared to datetime.now(UTC)"
+        with pytest.raises(ValidationError):
+            Image.model_validate_json(body)
+        with pytest.raises(ValidationError):
+            Image.model_validate(json.loads(body))
+        return None
+    assert Image.model_validate_json(body).created_at == created_at
+    assert Image.model_validate(json.loads(body)).created_at == created_at
+    return created_at
+
+
+@pytest.mark.parametrize(
+    ("stamp", "moment"),
+    [
+        ("2026-05-04T22:23:02Z", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-04t22:23:02z", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-04 22:23:02+00:00", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-04T22:23Z", datetime(2026, 5, 4, 22, 23, tzinfo=UTC)),
+        ("2026-05-05T00:23:02+02:00", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-05T00:23:02+0200", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-04T22:23:02.5Z", datetime(2026, 5, 4, 22, 23, 2, 500_000, tzinfo=UTC)),
+        ("2026-05-04T22:23:02.048821375Z", datetime(2026, 5, 4, 22, 23, 2, 48821, tzinfo=UTC)),
+        ("2026-05-04T22:23:02", datetime(2026, 5, 4, 22, 23, 2, tzinfo=UTC)),
+        ("2026-05-04T22:23:02.5", datetime(2026, 5, 4, 22, 23, 2, 500_000, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_time_stamp_always_has_an_offset(stamp: str, moment: datetime) -> None:
+    created_at = _created_at(stamp)
+    assert created_at is not None
+    assert created_at == moment
+    assert created_at.utcoffset() is not None, "it can be compared to datetime.now(UTC)"
+    assert Image(id=1, name="x", created_at=created_at).created_at == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("1700000000", "1700000000.5", "-1700000000", "1700000000000", "0" * 30, "٢" * 10),
+        *(1_700_000_000, 1_700_000_000.5, 0, -1, True, None, [], {}),
+        *("", "Z", "soon", "2026-05-04", "22:23:02Z", "20260504T222302Z", "2026-W19-1T00:00Z"),
+        *("2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-05-04T25:00:00Z"),
+        *("2026-05-04T22:23:02+99:00", "2026-05-04T22:23:02Zulu", " 2026-05-04T22:23:02Z"),
+        *("2026-05-04T22:23:02Z\n", "02026-05-04T22:23:02Z", "2026-05-04T22:23:02.Z"),
+    ],
+)
+def test_a_number_or_another_text_is_no_time_stamp(value: Json) -> None:
+    assert _created_at(value) is None
+
+
+@given(st.from_regex(r"[-+]?[0-9]*\.?[0-9]*", fullmatch=True) | st.floats() | st.integers())
+def test_no_number_is_a_time_stamp(value: str | float) -> None:
+    assert _created_at(value) is None
+
+
+@given(st.datetimes(timezones=st.timezones() | st.just(UTC)))
+def test_a_time_stamp_comes_out_as_it_went_in(moment: datetime) -> None:
+    image = Image(id=1, name="x", created_at=moment)
+    assert image.created_at is moment
+    twin = Image.model_validate_json(image.model_dump_json(), strict=True)
+    offset = moment.utcoffset()
+    if offset is not None and not offset.total_seconds() % 60:  # RFC 3339 has no seconds in it
+        assert twin.created_at == moment
+
+
+def test_a_time_without_an_offset_is_utc() -> None:
+    image = Image(id=1, name="x", created_at=datetime(2026, 1, 1))  # noqa: DTZ001 - the case itself
+    assert image.created_at == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_a_null_time_stamp_of_an_action_is_none() -> None:
@@ -296,6 +365,55 @@ def test_models_are_frozen() -> None:
     assert image.model_copy(update={"name": "other"}).name == "other"
 
 
+def _twins(model: Model) -> list[Model]:
+    """Copies of a model, by every way that programs take."""
+    written = model.model_dump_json(exclude_unset=True)
+    return [
+        *(pickle.loads(pickle.dumps(model, protocol)) for protocol in range(6)),
+        copy.copy(model),
+        copy.deepcopy(model),
+        type(model).model_validate_json(written),
+        type(model).model_validate_json(written, strict=True),
+        type(model).model_validate(model.model_dump(exclude_unset=True)),
+        type(model).model_validate(json.loads(written)),
+    ]
+
+
+@pytest.mark.parametrize("name", TYPICAL)
+def test_every_copy_of_a_model_is_equal_and_has_the_same_hash(name: str) -> None:
+    model = _kind(name).model_validate_json(load(name), strict=True)
+    for twin in _twins(model):
+        assert twin == model
+        assert hash(twin) == hash(model)
+        assert len({twin, model}) == 1
+
+
+def test_images_and_actions_are_hashed_by_type_and_id() -> None:
+    image = _image("image_snapshot")
+    newer = image.model_copy(update={"status": "deleted", "regions": ["nyc3"]})
+    other = image.model_copy(update={"id": image.id + 1})
+    assert hash(newer) == hash(image) != hash(other)
+    assert newer != image, "all fields are compared"
+    assert len({image, newer, other}) == 3
+    action = _action("action_transfer")
+    same_id = action.model_copy(update={"id": image.id})
+    assert hash(same_id) != hash(image), "an action is no image"
+    assert {image: "copied", action: "running"}[image.model_copy()] == "copied"
+
+
+def test_regions_are_hashed_by_slug() -> None:
+    nyc3 = Region(slug="nyc3", name="New York 3", sizes=["s-1vcpu-1gb"])
+    assert hash(nyc3) == hash(Region(slug="nyc3")) != hash(Region(slug="ams3"))
+    assert nyc3 != Region(slug="nyc3")
+    assert len({nyc3, nyc3.model_copy(), Region(), Region()}) == 2
+
+
+@pytest.mark.parametrize("name", ["images_of_all_kinds", "images_without_links"])
+def test_pages_are_hashable_too(name: str) -> None:
+    page, same = (ImagesResponse.model_validate_json(load(name)) for _ in range(2))
+    assert {page} == {same}
+
+
 def test_a_model_reads_bytes_on_its_own() -> None:
     image = Image.model_validate_json(b'{"id": 1, "name": "x", "created_at": "2026-01-01T00:00Z"}')
     assert image == Image(id=1, name="x", created_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -314,7 +432,7 @@ def test_fields_are_described_and_required_as_the_spec_has_them(name: str) -> No
     assert (model.__doc__ or "").strip() == SCHEMAS[name]["description"]
 
 
-def test_the_unit_of_a_size_is_told() -> None:
+def test_the_unit_of_a_size_is_documented() -> None:
     described = Image.model_json_schema()["properties"]
     assert "(GB)" in described["min_disk_size"]["description"]
     assert "(GB)" in described["size_gigabytes"]["description"]

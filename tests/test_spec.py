@@ -289,7 +289,7 @@ GOOD_IMAGES: list[dict[str, object]] = [
 BAD_IMAGE: dict[str, list[object]] = {
     "id": [None, "7555620", 1.5, True, []],
     "name": [None, 1],
-    "created_at": [None, 1777933382, "yesterday", ""],
+    "created_at": [None, 1777933382, "1777933382", "2026-05-04", "yesterday", ""],
     "regions": ["nyc3", [1], [None], {}],
     "tags": ["web", [1]],
     "type": [1, []],
@@ -307,6 +307,9 @@ GOOD_ACTIONS: list[dict[str, object]] = [
     {"region": None, "region_slug": None, "resource_id": None, "resource_type": None},
     {"region": "nyc1", "region_slug": "nyc1"},
     {"region": REGION},
+    {"region": {}},
+    {"region": {"slug": "nyc3"}},
+    {"region": {"slug": None, "name": None, "sizes": None}},
     {"region": {**REGION, "available": None, "sizes": None, "features": None}},
     {"region": {**REGION, "available": True, "sizes": ["s-1vcpu-1gb"], "features": ["ipv6"]}},
     {"status": "completed", "started_at": None, "completed_at": None},
@@ -317,8 +320,8 @@ BAD_ACTION: dict[str, list[object]] = {
     "id": [None, "1", 1.5],
     "status": [None, 1],
     "type": [None, 1],
-    "region": [1, [], {}, {"slug": "nyc3"}, {**REGION, "sizes": "all"}],
-    "started_at": [1, "now"],
+    "region": [1, [], {**REGION, "sizes": "all"}, {"slug": 5}],
+    "started_at": [1, "1", "now"],
     "completed_at": [1, "now"],
     "resource_id": ["7555620"],
     "resource_type": [1],
@@ -327,6 +330,7 @@ BAD_ACTION: dict[str, list[object]] = {
 GOOD_PAGES: list[dict[str, object]] = [
     {},
     {"links": None, "meta": None},
+    {"images": None},
     {"links": {}, "meta": {}},
     {"links": {"pages": {}}, "meta": {"total": None}},
     {"links": {"pages": None}, "meta": {"total": 0}},
@@ -335,7 +339,7 @@ GOOD_PAGES: list[dict[str, object]] = [
 BAD_PAGE: dict[str, list[object]] = {
     "links": [[], {"pages": "none"}, {"pages": {"next": 2}}],
     "meta": [{"total": "59"}],
-    "images": [None, {}, [None]],
+    "images": [{}, [None], 5],
 }
 
 GOOD: list[tuple[str, object]] = [

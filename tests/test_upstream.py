@@ -1,4 +1,4 @@
-"""`scripts/compare_upstream`: finds each kind of difference, and tells the new from the meant."""
+"""`scripts/compare_upstream`: finds each kind of difference, and knows the deliberate ones."""
 
 import copy
 import sys

@@ -80,7 +80,7 @@ ACCOUNT_TRANSFER_DECLINE: Final = Endpoint(
 ACCOUNT_TRANSFER_CANCEL: Final = Endpoint(
     "POST", "/v2/images/{image_id}/account_transfer/cancel", NoContent, ("image:update",)
 )
-"""Take back an offer."""
+"""Cancel an offer."""
 
 ACTIONS_LIST: Final = Endpoint("GET", "/v2/actions", ActionsResponse, ("actions:read",))
 """List all actions."""

@@ -1,6 +1,8 @@
-"""Makes text that comes from outside fit for one line of a log or a terminal."""
+"""Text that comes from outside: made fit for one line of a log or a terminal, and decoded."""
 
-__all__ = ["printable"]
+from pydantic_core import from_json
+
+__all__ = ["UndecodedJSON", "decode", "printable"]
 
 
 def printable(text: str, limit: int) -> str:
@@ -19,3 +21,17 @@ def _escaped(character: str) -> str:
     if character.isprintable():
         return character
     return character.encode("unicode_escape").decode("ascii")
+
+
+class UndecodedJSON(str):
+    """A body that is decoded when it is first read: a large one would fill the memory."""
+
+    __slots__ = ()
+
+
+def decode(text: str) -> object:
+    """Return the decoded JSON of a text, else the text."""
+    try:
+        return from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return str(text)

@@ -33,7 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Generic, NamedTuple, Self, TypeVar, cast
 
 from do_images._base import RateLimit
-from do_images._text import printable
+from do_images._text import UndecodedJSON, decode, printable
 from do_images.models import Action, Image
 
 __all__ = [
@@ -272,8 +272,14 @@ class APIResponseValidationError(APIError):
         """The path of the first invalid field, such as `image.created_at`."""
         self.request_id = request_id
         """The id by which DigitalOcean's support finds the request; None where there is none."""
-        self.body = body
+        self._body = body
+
+    @property
+    def body(self) -> object:
         """The decoded JSON of the response, else its text."""
+        if isinstance(self._body, UndecodedJSON):
+            self._body = decode(self._body)
+        return self._body
 
     def _outcome(self, limit: int) -> str:
         end = _request_id(self.request_id)

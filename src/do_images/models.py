@@ -1,11 +1,11 @@
 # GENERATED from spec/images.yaml by "make generate". Do not edit.
-"""What the API answers with, as frozen pydantic models."""
+"""The responses of the API, as frozen pydantic models."""
 
 from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from do_images._base import Model, Strings, Timestamp
+from do_images._base import Items, Model, Strings, Timestamp
 
 __all__ = [
     "AccountTransferResponse",
@@ -32,69 +32,72 @@ __all__ = [
 
 
 class AccountTransferResponse(Model, frozen=True):
-    """The answer to the offer of an image."""
+    """The response to the offer of an image to another account."""
 
     transfer_id: int = Field(
-        description="The account transfer's number; 0 means that it was accepted at once."
+        description="The id of the account transfer; 0 if it was accepted at once."
     )
-    """The account transfer's number; 0 means that it was accepted at once."""
+    """The id of the account transfer; 0 if it was accepted at once."""
 
 
 class Pages(Model, frozen=True):
-    """Addresses of other pages; only their page numbers are to be relied on."""
+    """The URLs of other pages; rely on their page numbers only."""
 
-    first: str | None = Field(default=None, description="The URL of the first page; absent on it.")
-    """The URL of the first page; absent on it."""
+    first: str | None = Field(
+        default=None, description="The URL of the first page; absent on the first page."
+    )
+    """The URL of the first page; absent on the first page."""
 
     prev: str | None = Field(
-        default=None, description="The URL of the page before this one; absent on the first."
+        default=None, description="The URL of the previous page; absent on the first page."
     )
-    """The URL of the page before this one; absent on the first."""
+    """The URL of the previous page; absent on the first page."""
 
     next: str | None = Field(
-        default=None, description="The URL of the page after this one; absent on the last."
+        default=None, description="The URL of the next page; absent on the last page."
     )
-    """The URL of the page after this one; absent on the last."""
+    """The URL of the next page; absent on the last page."""
 
-    last: str | None = Field(default=None, description="The URL of the last page; absent on it.")
-    """The URL of the last page; absent on it."""
+    last: str | None = Field(
+        default=None, description="The URL of the last page; absent on the last page."
+    )
+    """The URL of the last page; absent on the last page."""
 
 
 class Meta(Model, frozen=True):
-    """Facts about a list as a whole."""
+    """Information about a list."""
 
     total: int | None = Field(
-        default=None,
-        description="How many items all pages hold together; a hint, it may be out of date.",
+        default=None, description="The number of items on all pages; it may be out of date."
     )
-    """How many items all pages hold together; a hint, it may be out of date."""
+    """The number of items on all pages; it may be out of date."""
 
 
 class ErrorResponse(Model, frozen=True):
-    """What went wrong, as the API itself puts it."""
+    """The body of an error."""
 
-    id: str = Field(description="A short name of the error, such as `not_found`.")
-    """A short name of the error, such as `not_found`."""
+    id: str = Field(description="The short name of the error, such as `not_found`.")
+    """The short name of the error, such as `not_found`."""
 
-    message: str = Field(description="What went wrong, in words for people.")
-    """What went wrong, in words for people."""
+    message: str = Field(description="The description of the error.")
+    """The description of the error."""
 
     request_id: str | None = Field(
-        default=None, description="What DigitalOcean's support asks for."
+        default=None, description="The id by which DigitalOcean's support finds the request."
     )
-    """What DigitalOcean's support asks for."""
+    """The id by which DigitalOcean's support finds the request."""
 
 
 ImageType: TypeAlias = Literal["base", "snapshot", "backup", "custom", "admin"] | str
-"""What an image was made from; `base` and `admin` ones are DigitalOcean's own."""
+"""The kind of an image; `base` and `admin` images belong to DigitalOcean."""
 
 
 ImageStatus: TypeAlias = Literal["NEW", "new", "available", "pending", "deleted", "retired"] | str
-"""How far an image is; a failed import ends as `deleted`."""
+"""The status of an image; that of a failed import is `deleted`."""
 
 
 ImageKind: TypeAlias = Literal["application", "distribution"] | str
-"""A kind of public image to list; with an application on it, or a bare system."""
+"""A filter of public images, those with an application or those without."""
 
 
 Distribution: TypeAlias = (
@@ -117,7 +120,7 @@ Distribution: TypeAlias = (
     ]
     | str
 )
-"""The operating system that an image holds; its case varies in old records."""
+"""The operating system of an image; upper and lower case vary in old records."""
 
 
 RegionSlug: TypeAlias = (
@@ -142,113 +145,118 @@ RegionSlug: TypeAlias = (
     ]
     | str
 )
-"""The short name of a region; new ones open without notice."""
+"""The slug of a region; new regions open without notice."""
 
 
 ActionStatus: TypeAlias = Literal["in-progress", "completed", "errored"] | str
-"""How far a job is; `in-progress` until it ends as `completed` or `errored`."""
+"""The status of an action; `in-progress` until it is `completed` or `errored`."""
 
 
 ActionType: TypeAlias = Literal["transfer", "convert"] | str
-"""What a job does; those on other resources than images have many more types."""
+"""The type of an action; actions on other resources have many more types."""
 
 
 ResourceType: TypeAlias = Literal["image", "droplet", "volume", "reserved_ip", "floating_ip"] | str
-"""A kind of resource that jobs are about."""
+"""A kind of resource that actions are performed on."""
 
 
 class Image(Model, frozen=True):
-    """A disk to start Droplets from."""
+    """A disk image that Droplets can be created from."""
 
-    id: int = Field(description="The image's number, which never changes.")
-    """The image's number, which never changes."""
+    id: int = Field(description="The id of the image.")
+    """The id of the image."""
 
-    name: str = Field(description="The name shown in lists; the owner can change it.")
-    """The name shown in lists; the owner can change it."""
+    name: str = Field(description="The name of the image, which need not be unique.")
+    """The name of the image, which need not be unique."""
 
     created_at: Timestamp = Field(description="When the image was created, in UTC.")
     """When the image was created, in UTC."""
 
-    type: ImageType | None = Field(default=None, description="What the image was made from.")
-    """What the image was made from."""
+    type: ImageType | None = Field(
+        default=None, description="The kind of the image, such as `snapshot`."
+    )
+    """The kind of the image, such as `snapshot`."""
 
     distribution: Distribution | None = Field(
-        default=None, description="The operating system that the image holds."
+        default=None, description="The operating system of the image."
     )
-    """The operating system that the image holds."""
+    """The operating system of the image."""
 
     slug: str | None = Field(
         default=None,
-        description="The readable name of a public image; null or empty for private ones.",
+        description="The unique name of a public image; null or empty for private ones.",
     )
-    """The readable name of a public image; null or empty for private ones."""
+    """The unique name of a public image; null or empty for private ones."""
 
-    public: bool | None = Field(
-        default=None, description="Whether every account can use the image."
-    )
-    """Whether every account can use the image."""
+    public: bool | None = Field(default=None, description="Whether all accounts can use the image.")
+    """Whether all accounts can use the image."""
 
     regions: Strings = Field(
-        default=[], description="Slugs of the regions that have the image; one may occur twice."
+        default=[],
+        description="The slugs of the regions that have the image; a slug may occur twice.",
     )
-    """Slugs of the regions that have the image; one may occur twice."""
+    """The slugs of the regions that have the image; a slug may occur twice."""
 
     min_disk_size: int | None = Field(
         default=None,
-        description="The smallest disk that a Droplet needs for this image, in gigabytes (GB).",
+        description="The smallest disk of a Droplet that can use the image, in gigabytes (GB).",
     )
-    """The smallest disk that a Droplet needs for this image, in gigabytes (GB)."""
+    """The smallest disk of a Droplet that can use the image, in gigabytes (GB)."""
 
     size_gigabytes: float | None = Field(
-        default=None, description="How much storage the image takes, in gigabytes (GB)."
+        default=None, description="The size of the image, in gigabytes (GB)."
     )
-    """How much storage the image takes, in gigabytes (GB)."""
+    """The size of the image, in gigabytes (GB)."""
 
-    description: str | None = Field(default=None, description="Free text about the image.")
-    """Free text about the image."""
+    description: str | None = Field(default=None, description="The description of the image.")
+    """The description of the image."""
 
-    tags: Strings = Field(default=[], description="Names of the tags on the image.")
-    """Names of the tags on the image."""
+    tags: Strings = Field(default=[], description="The tags of the image.")
+    """The tags of the image."""
 
     status: ImageStatus | None = Field(
-        default=None, description="How far the image is; only an `available` one can be used."
+        default=None, description="The status of the image; only an `available` image can be used."
     )
-    """How far the image is; only an `available` one can be used."""
+    """The status of the image; only an `available` image can be used."""
 
     error_message: str | None = Field(
-        default=None,
-        description="Why the import of a custom image failed; empty or null if it did not.",
+        default=None, description="The reason why an import failed; empty or null if it did not."
     )
-    """Why the import of a custom image failed; empty or null if it did not."""
+    """The reason why an import failed; empty or null if it did not."""
 
 
 class Region(Model, frozen=True):
     """A place where DigitalOcean runs data centers."""
 
-    slug: RegionSlug = Field(description="The region's short name, which requests use.")
-    """The region's short name, which requests use."""
+    slug: RegionSlug | None = Field(
+        default=None, description="The slug of the region; null if unknown."
+    )
+    """The slug of the region; null if unknown."""
 
-    name: str = Field(description="The region's name for people, such as `New York 3`.")
-    """The region's name for people, such as `New York 3`."""
+    name: str | None = Field(
+        default=None, description="The name of the region, such as `New York 3`; null if unknown."
+    )
+    """The name of the region, such as `New York 3`; null if unknown."""
 
     features: Strings = Field(
-        default=[], description="Names of what the region offers, such as `image_transfer`."
+        default=[], description="The features of the region, such as `image_transfer`."
     )
-    """Names of what the region offers, such as `image_transfer`."""
+    """The features of the region, such as `image_transfer`."""
 
     available: bool | None = Field(
-        default=None, description="Whether new Droplets can be created there."
+        default=None, description="Whether Droplets can be created in the region."
     )
-    """Whether new Droplets can be created there."""
+    """Whether Droplets can be created in the region."""
 
     sizes: Strings = Field(
-        default=[], description="Slugs of the Droplet sizes to be had there, such as `s-1vcpu-1gb`."
+        default=[],
+        description="The slugs of the Droplet sizes in the region, such as `s-1vcpu-1gb`.",
     )
-    """Slugs of the Droplet sizes to be had there, such as `s-1vcpu-1gb`."""
+    """The slugs of the Droplet sizes in the region, such as `s-1vcpu-1gb`."""
 
 
 class ImageResponse(Model, frozen=True):
-    """The envelope of one image."""
+    """A response with one image."""
 
     image: Image = Field(description="The image.")
     """The image."""
@@ -259,70 +267,72 @@ class Links(Model, frozen=True):
 
     pages: Pages | None = Field(
         default=None,
-        description="Where the other pages are; null, absent or empty if there is one page only.",
+        description="The URLs of other pages; null, absent or empty if there is one page only.",
     )
-    """Where the other pages are; null, absent or empty if there is one page only."""
+    """The URLs of other pages; null, absent or empty if there is one page only."""
 
 
 class Action(Model, frozen=True):
-    """A job on a resource, such as the transfer of an image."""
+    """An operation on a resource, such as the transfer of an image."""
 
-    id: int = Field(description="The action's number, which never changes.")
-    """The action's number, which never changes."""
+    id: int = Field(description="The id of the action.")
+    """The id of the action."""
 
     status: ActionStatus = Field(
-        description="How far the job is; this alone tells whether it has ended."
+        description="The status of the action, which alone decides whether it has ended."
     )
-    """How far the job is; this alone tells whether it has ended."""
+    """The status of the action, which alone decides whether it has ended."""
 
-    type: ActionType = Field(description="What the job does.")
-    """What the job does."""
+    type: ActionType = Field(description="The type of the action, such as `transfer`.")
+    """The type of the action, such as `transfer`."""
 
-    started_at: Timestamp | None = Field(default=None, description="When the job started, in UTC.")
-    """When the job started, in UTC."""
+    started_at: Timestamp | None = Field(
+        default=None, description="When the action started, in UTC."
+    )
+    """When the action started, in UTC."""
 
     completed_at: Timestamp | None = Field(
         default=None,
-        description="When the job ended, in UTC; may be null after the end and set before it.",
+        description="When the action ended, in UTC; may be null after the end, or set before it.",
     )
-    """When the job ended, in UTC; may be null after the end and set before it."""
+    """When the action ended, in UTC; may be null after the end, or set before it."""
 
     resource_id: int | None = Field(
         default=None,
-        description="The number of the image, or other resource, that the job is about.",
+        description="The id of the image, or of another resource, that the action is performed on.",
     )
-    """The number of the image, or other resource, that the job is about."""
+    """The id of the image, or of another resource, that the action is performed on."""
 
     resource_type: ResourceType | None = Field(
-        default=None, description="What kind of resource `resource_id` is."
+        default=None, description="The kind of the resource, such as `image`."
     )
-    """What kind of resource `resource_id` is."""
+    """The kind of the resource, such as `image`."""
 
     region: Region | str | None = Field(
         default=None,
-        description="The region the job works in or copies to; a slug in records until 2015.",
+        description="The region, for a transfer the target; a slug in records until 2015.",
     )
-    """The region the job works in or copies to; a slug in records until 2015."""
+    """The region, for a transfer the target; a slug in records until 2015."""
 
-    region_slug: RegionSlug | None = Field(default=None, description="The slug of that region.")
-    """The slug of that region."""
+    region_slug: RegionSlug | None = Field(default=None, description="The slug of the region.")
+    """The slug of the region."""
 
 
 class ImagesResponse(Model, frozen=True):
     """A page of images."""
 
-    images: list[Image] = Field(description="The images of this page.")
-    """The images of this page."""
+    images: Items[Image] = Field(description="The images of this page; null means none.")
+    """The images of this page; null means none."""
 
-    links: Links | None = Field(default=None, description="Where the other pages are.")
-    """Where the other pages are."""
+    links: Links | None = Field(default=None, description="The links to other pages.")
+    """The links to other pages."""
 
-    meta: Meta | None = Field(default=None, description="How many images there are on all pages.")
-    """How many images there are on all pages."""
+    meta: Meta | None = Field(default=None, description="The number of images on all pages.")
+    """The number of images on all pages."""
 
 
 class ActionResponse(Model, frozen=True):
-    """The envelope of one action."""
+    """A response with one action."""
 
     action: Action = Field(description="The action.")
     """The action."""
@@ -331,14 +341,14 @@ class ActionResponse(Model, frozen=True):
 class ActionsResponse(Model, frozen=True):
     """A page of actions."""
 
-    actions: list[Action] = Field(description="The actions of this page.")
-    """The actions of this page."""
+    actions: Items[Action] = Field(description="The actions of this page; null means none.")
+    """The actions of this page; null means none."""
 
-    links: Links | None = Field(default=None, description="Where the other pages are.")
-    """Where the other pages are."""
+    links: Links | None = Field(default=None, description="The links to other pages.")
+    """The links to other pages."""
 
-    meta: Meta | None = Field(default=None, description="How many actions there are on all pages.")
-    """How many actions there are on all pages."""
+    meta: Meta | None = Field(default=None, description="The number of actions on all pages.")
+    """The number of actions on all pages."""
 
 
 Action.__module__ = "do_images"

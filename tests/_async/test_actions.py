@@ -124,11 +124,11 @@ async def test_hostile_ids_are_stopped_before_a_request(
     assert not api.calls
 
 
-@pytest.mark.parametrize("value", [None, 1, "x", {"id": 1}])
+@pytest.mark.parametrize("value", [None, 0, True, 1.0, "x", {"id": 1}])
 async def test_waits_take_actions_and_nothing_like_them(
     value: object, api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    with pytest.raises(TypeError, match="Action expected"):
+    with pytest.raises((TypeError, ValueError), match="action id"):
         await do.action.wait(value)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
     with pytest.raises(TypeError, match="Action expected"):
         await do.action.wait_all([value])  # type: ignore[list-item] # pyright: ignore[reportArgumentType] - as meant

@@ -588,7 +588,7 @@ HOSTILE: list[tuple[str, dict[str, object], dict[str, list[object]]]] = [
             "on_poll": [5, "print"],
         },
     ),
-    ("wait", {"image": None}, {"image": [None, 1, "x", {"id": 1}]}),
+    ("wait", {"image": None}, {"image": [None, 0, True, "x", {"id": 1}]}),
     ("action_list", {"id": 1}, {"id": NO_ID}),
     ("action_info", {"id": 1, "action_id": 2}, {"id": NO_ID, "action_id": NO_ID}),
     (

@@ -86,7 +86,7 @@ def test_no_token() -> None:
     [
         (("info",), "Missing argument 'ID'"),
         (("info", SNAPSHOT, "--output", "yaml"), "--output"),
-        (("info", "a/b"), "not a slug"),
+        (("info", "a/b"), "must be an id or a slug"),
         (("info", SNAPSHOT, "--name", "x"), "either ids or --name"),
         (("transfer", "many", "nyc3"), "'many' is not an id"),
         (("transfer", SNAPSHOT), "at least one region"),

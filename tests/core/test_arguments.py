@@ -1,10 +1,13 @@
-"""What users hand in: whatever is wrong with it is stopped by `ValueError` or `TypeError`."""
+"""Validation of arguments: whatever is wrong raises `ValueError` or `TypeError`."""
 
 import enum
 import ipaddress
 import math
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from types import MappingProxyType
+from unittest.mock import AsyncMock, Mock
 from urllib.parse import unquote
 
 import httpx
@@ -12,10 +15,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from do_images import Image
+from do_images import Action, Image
 from do_images._core import arguments as check
 from do_images.models import ImageResponse
-from tests.image_samples import snapshot
 from tests.support import load
 
 LARGEST = 2**63 - 1
@@ -62,37 +64,24 @@ def test_ids(value: int) -> None:
 IDS = [check.image_id, check.action_id, check.transfer_id, check.id_or_slug]
 
 
-def test_an_image_stands_for_its_id() -> None:
-    assert check.image_id(snapshot(7555620)) == "7555620"
-    assert check.id_or_slug(snapshot(7555620, slug="golden")) == "7555620"
-    with pytest.raises(ValueError, match="id must be from 1"):
-        check.image_id(snapshot(0))
-
-
-def test_an_image_is_no_id_of_anything_else() -> None:
-    for of_another in (check.action_id, check.transfer_id):
-        with pytest.raises(TypeError, match="must be an int, not Image"):
-            of_another(snapshot(7555620))
-
-
 @pytest.mark.parametrize("value", [0, -1, 2**63, 2**70, -(2**70), *ENDLESS])
-@pytest.mark.parametrize("room", IDS, ids=lambda room: room.__name__)
-def test_numbers_that_are_no_ids(room: Callable[[object], object], value: int) -> None:
+@pytest.mark.parametrize("function", IDS, ids=lambda function: function.__name__)
+def test_numbers_that_are_no_ids(function: Callable[[object], object], value: int) -> None:
     with pytest.raises(ValueError):
-        room(value)
+        function(value)
 
 
 @pytest.mark.parametrize("value", [True, False, 1.0, 1.5, None, [1], {}, b"1", object()])
-@pytest.mark.parametrize("room", IDS, ids=lambda room: room.__name__)
-def test_things_that_are_no_ids(room: Callable[[object], object], value: object) -> None:
+@pytest.mark.parametrize("function", IDS, ids=lambda function: function.__name__)
+def test_things_that_are_no_ids(function: Callable[[object], object], value: object) -> None:
     with pytest.raises(TypeError):
-        room(value)
+        function(value)
 
 
-@pytest.mark.parametrize("room", [check.image_id, check.action_id, check.transfer_id])
-def test_a_str_is_no_id_where_a_number_is_meant(room: Callable[[object], object]) -> None:
+@pytest.mark.parametrize("function", [check.image_id, check.action_id, check.transfer_id])
+def test_a_str_is_no_id_where_a_number_is_meant(function: Callable[[object], object]) -> None:
     with pytest.raises(TypeError, match="must be an int, not str"):
-        room("12")
+        function("12")
 
 
 def test_numbers_that_may_be_zero() -> None:
@@ -105,6 +94,21 @@ def test_an_enum_of_numbers_goes_out_as_its_number() -> None:
     assert check.image_id(Id.GOLDEN) == "7555620"
     assert check.id_or_slug(Id.GOLDEN) == "7555620"
     assert type(check.transfer_id(Id.GOLDEN)) is int
+
+
+IMAGE = ImageResponse.model_validate_json(load("image_snapshot")).image
+
+
+def test_an_image_stands_for_its_id() -> None:
+    assert check.image_id(IMAGE) == check.id_or_slug(IMAGE) == "7555620"
+    with pytest.raises(ValueError, match="id must be from 1 to"):
+        check.image_id(IMAGE.model_copy(update={"id": 0}))
+    action = Action(id=1, status="completed", type="transfer")
+    for wrong in (check.action_id, check.transfer_id):
+        with pytest.raises(TypeError, match="must be an int, not Image"):
+            wrong(IMAGE)
+    with pytest.raises(TypeError, match="must be an int, not Action"):
+        check.image_id(action)
 
 
 SLUGS = ["ubuntu-24-04-x64", "docker-20-04", "a.b", "1", "-", "_x_", "UPPER", "x..y", "a~b"]
@@ -143,7 +147,7 @@ def test_slugs(slug: str) -> None:
     ],
 )
 def test_slugs_that_are_none(slug: str) -> None:
-    with pytest.raises(ValueError, match="not a slug"):
+    with pytest.raises(ValueError, match="must be an id or a slug"):
         check.id_or_slug(slug)
 
 
@@ -163,7 +167,7 @@ def test_a_slug_is_one_segment_of_a_path_or_refused(slug: str) -> None:
 
 
 @given(HOSTILE)
-def test_whatever_is_meant_as_an_id_or_slug_is_taken_or_refused(value: object) -> None:
+def test_any_value_is_a_path_segment_or_refused(value: object) -> None:
     try:
         segment = check.id_or_slug(value)
     except (TypeError, ValueError):
@@ -202,7 +206,7 @@ def test_a_description_may_be_empty_and_have_lines() -> None:
 
 @pytest.mark.parametrize("value", ["a b", " a", "a ", "a\u00a0b", "a\u3000b"])
 def test_words_have_no_white_space(value: str) -> None:
-    with pytest.raises(ValueError, match="region must not hold white space"):
+    with pytest.raises(ValueError, match="region must not contain white space"):
         check.region_slug(value)
 
 
@@ -244,15 +248,23 @@ def test_header_values_that_can_not_be_sent(value: str) -> None:
 
 @pytest.mark.parametrize(
     "given_regions",
-    [["nyc3", "ams3", "nyc3"], ("nyc3", "ams3"), {"nyc3": 1, "ams3": 2}, iter(["nyc3", "ams3"])],
+    [
+        ["nyc3", "ams3", "nyc3"],
+        ("nyc3", "ams3"),
+        {"nyc3": 1, "ams3": 2}.keys(),
+        iter(["nyc3", "ams3"]),
+    ],
 )
 def test_regions_come_in_order_and_once(given_regions: object) -> None:
     assert check.regions(given_regions) == ["nyc3", "ams3"]
 
 
-@pytest.mark.parametrize("value", ["nyc3", b"nyc3", None, 5, True])
-def test_one_str_is_no_list_of_regions(value: object) -> None:
-    with pytest.raises(TypeError, match="regions must be an iterable of str"):
+NO_LISTS = [b"nyc3", bytearray(b"nyc3"), 5, True, {"nyc3": 1}, {}, MappingProxyType({"a": 1})]
+
+
+@pytest.mark.parametrize("value", ["nyc3", None, *NO_LISTS], ids=repr)
+def test_one_str_or_a_mapping_is_no_list_of_regions(value: object) -> None:
+    with pytest.raises(TypeError, match=f"regions must be a list of str.*{type(value).__name__}"):
         check.regions(value)
 
 
@@ -313,6 +325,12 @@ def test_filters_of_a_list() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", ["base", "snapshot", "backup", "custom", "admin", "Snapshot"])
+def test_a_list_has_no_filter_for_the_types_of_images(kind: str) -> None:
+    with pytest.raises(ValueError, match=rf"not '{kind}': use find\(type='{kind}'\)"):
+        check.list_query(kind, None, None)
+
+
 @pytest.mark.parametrize(
     "filters",
     [("", None, None), ("a b", None, None), (None, None, ""), (None, None, "a\nb")],
@@ -320,12 +338,6 @@ def test_filters_of_a_list() -> None:
 def test_filters_that_say_nothing(filters: tuple[object, object, object]) -> None:
     with pytest.raises(ValueError):
         check.list_query(*filters)
-
-
-@pytest.mark.parametrize("type_", ["base", "snapshot", "Snapshot", "backup", "custom", "admin"])
-def test_the_type_of_an_image_is_no_kind_of_a_list(type_: str) -> None:
-    with pytest.raises(ValueError, match=rf"use find\(type='{type_}'\)"):
-        check.list_query(type_, True, None)
 
 
 @pytest.mark.parametrize(
@@ -376,9 +388,15 @@ def test_tags_come_as_any_iterable(tags: object) -> None:
     assert _create(tags=tags)["tags"] == ["a", "b c"]
 
 
-@pytest.mark.parametrize("tags", ["prod", b"prod", 5, True, [1], [None], [["a"]]])
-def test_tags_are_strings_and_not_one(tags: object) -> None:
-    with pytest.raises((TypeError, ValueError), match="tag"):
+@pytest.mark.parametrize("tags", ["prod", *NO_LISTS], ids=repr)
+def test_one_str_or_a_mapping_is_no_list_of_tags(tags: object) -> None:
+    with pytest.raises(TypeError, match="tags must be a list of str, such as"):
+        _create(tags=tags)
+
+
+@pytest.mark.parametrize("tags", [[1], [None], [["a"]], [b"a"]])
+def test_tags_are_strings(tags: object) -> None:
+    with pytest.raises(TypeError, match="tag must be a str"):
         _create(tags=tags)
 
 
@@ -490,8 +508,7 @@ def test_uuids_are_strings(value: object) -> None:
 
 
 def test_a_model_is_a_model() -> None:
-    image = ImageResponse.model_validate_json(load("image_snapshot")).image
-    assert check.an(Image, image) is image
+    assert check.an(Image, IMAGE) is IMAGE
     others: list[object] = [{}, None, 7555620, Image]
     for value in others:
         with pytest.raises(TypeError, match="Image expected, not"):
@@ -508,10 +525,38 @@ def test_a_callback_can_be_called() -> None:
 
 
 def test_a_callback_is_not_awaited() -> None:
-    async def look(_: object) -> None: ...
+    async def poll(_: object) -> None: ...
 
-    with pytest.raises(TypeError, match="on_poll must be a plain function"):
-        check.callback(look)
+    async def polls(_: object) -> AsyncIterator[None]:
+        yield
+
+    class Progress:
+        async def __call__(self, _: object) -> None: ...
+
+        async def method(self, _: object) -> None: ...
+
+    class Generating:
+        async def __call__(self, _: object) -> AsyncIterator[None]:
+            yield
+
+    progress = Progress()
+    for function in (
+        *(poll, polls, progress, progress.method, Generating(), AsyncMock()),
+        *(partial(poll), partial(polls), partial(progress), partial(partial(progress.method), 1)),
+    ):
+        with pytest.raises(TypeError, match="on_poll must be a plain function, not an async one"):
+            check.callback(function)
+
+
+def test_any_plain_callable_is_a_callback() -> None:
+    class Progress:
+        def __call__(self, _: object) -> None: ...
+
+        async def close(self) -> None: ...
+
+    functions: list[object] = [print, Progress(), Progress, partial(print, 1), Mock(), str.upper]
+    for function in functions:
+        check.callback(function)
 
 
 # ── The token ───────────────────────────────────────────────────────────────────────────────
@@ -528,7 +573,7 @@ def test_tokens_that_are_none(value: object) -> None:
     refusal = check.token_refusal(value)
     assert isinstance(refusal, ValueError)
     assert "DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN" in str(refusal)
-    assert "s3" not in repr(refusal), "a bad token is not told to everybody"
+    assert "s3" not in repr(refusal), "an error does not hold the token"
 
 
 @pytest.mark.parametrize("value", [5, True, b"s3t", ["s3t"]])
@@ -668,7 +713,7 @@ def test_requests_go_to_the_host_that_was_given(rest: str) -> None:
 
 # ── Anything at all ─────────────────────────────────────────────────────────────────────────
 
-ROOMS: dict[str, Callable[[object], object]] = {
+FUNCTIONS: dict[str, Callable[[object], object]] = {
     "image_id": check.image_id,
     "action_id": check.action_id,
     "id_or_slug": check.id_or_slug,
@@ -695,12 +740,12 @@ ROOMS: dict[str, Callable[[object], object]] = {
 }
 
 
-@pytest.mark.parametrize("room", ROOMS)
+@pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.usefixtures("untraced")
 @given(value=HOSTILE)
-def test_nothing_but_value_error_and_type_error_comes_out(room: str, value: object) -> None:
+def test_nothing_but_value_error_and_type_error_comes_out(function: str, value: object) -> None:
     try:
-        ROOMS[room](value)
+        FUNCTIONS[function](value)
     except (TypeError, ValueError) as error:
         assert error.__cause__ is None
-        assert not isinstance(error, UnicodeError), "what is wrong is said in our words"
+        assert not isinstance(error, UnicodeError), "the message is ours"

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
 
@@ -46,7 +47,7 @@ def _in_threads(*calls: Callable[[], object]) -> None:
 def test_three_hundred_actions_with_sixty_requests_left(
     scopes: Sequence[str] | None, retry_after: bool
 ) -> None:
-    fake = FakeDigitalOcean()
+    fake = FakeDigitalOcean(now=datetime(2026, 5, 4, tzinfo=UTC))
     actions = _actions(fake, 300)
     fake.quota(250, remaining=60, window=60, retry_after=retry_after)
     begin = len(fake.requests)

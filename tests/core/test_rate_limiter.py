@@ -359,29 +359,29 @@ def test_with_nothing_left_no_poll_goes_before_the_reset(limit: int, remaining: 
     limiter = _limiter(limit, remaining, 100)
     wait = limiter.register(0, None)
     assert _delay(wait, 0) == 60, "no sleep is longer: there may be more by then"
-    assert _delay(wait, 60) == pytest.approx(40)
-    assert _acquire(limiter, 99) == pytest.approx(1)
-    assert _delay(wait, 100) == 0
+    assert _delay(wait, 60) == pytest.approx(41), "the header states whole seconds"
+    assert _acquire(limiter, 99) == pytest.approx(2)
+    assert _delay(wait, 101) == 0
 
 
 def test_after_the_reset_one_poll_goes_ahead() -> None:
     limiter = _limiter(250, 0, 100)
     first, second = limiter.register(0, None), limiter.register(0, None)
-    assert _delay(first, 100) == 0
-    assert _delay(second, 100) == pytest.approx(1.0), "it waits for the response to the first"
-    assert _acquire(limiter, 100) == 0
-    assert _acquire(limiter, 100) == pytest.approx(0.2), "and so do the other requests of a round"
-    _update(limiter, _headers(250, 100, NOON + 100), 100.2)
+    assert _delay(first, 101) == 0
+    assert _delay(second, 101) == pytest.approx(1.0), "it waits for the response to the first"
+    assert _acquire(limiter, 101) == 0
+    assert _acquire(limiter, 101) == pytest.approx(0.2), "and so do the other requests of a round"
+    _update(limiter, _headers(250, 100, NOON + 100), 101.2)
     limiter.release()
-    assert _delay(second, 100.2) == 0
+    assert _delay(second, 101.2) == 0
 
 
 def test_where_its_response_is_lost_another_one_goes() -> None:
     limiter = _limiter(250, 0, 100)
     first, second = limiter.register(0, None), limiter.register(0, None)
-    assert _delay(first, 100) == 0
-    assert _delay(second, 100.5) == pytest.approx(0.5)
-    assert _delay(second, 101) == 0
+    assert _delay(first, 101) == 0
+    assert _delay(second, 101.5) == pytest.approx(0.5)
+    assert _delay(second, 102) == 0
 
 
 # ── Invalid headers ─────────────────────────────────────────────────────────────────────────
@@ -395,8 +395,8 @@ def test_a_reset_far_ahead_spreads_nothing(reset: float) -> None:
 @pytest.mark.parametrize("reset", [NOON * 1000, 10**15, NOON + 2 * WINDOW])
 def test_with_nothing_left_an_hour_is_the_longest_that_is_believed(reset: float) -> None:
     wait = _limiter(250, 0, reset - NOON).register(0, None)
-    assert _delay(wait, WINDOW - 1) == pytest.approx(1)
-    assert _delay(wait, WINDOW) == 0
+    assert _delay(wait, WINDOW - 1) == pytest.approx(2)
+    assert _delay(wait, WINDOW + 1) == 0
 
 
 @pytest.mark.parametrize("reset", [0, -1, -(10**9), NOON - 1, NOON])
@@ -510,8 +510,8 @@ def test_the_reset_is_read_by_the_servers_clock(skew: float) -> None:
     _update(limiter, headers, 0.0)
     assert limiter.server_time(7.0, NOON + skew) == NOON + 7
     wait = limiter.register(0, None)
-    assert wait.acquire(0.0, NOON + skew) == pytest.approx(50)
-    assert wait.acquire(50.0, NOON + skew + 50) == 0
+    assert wait.acquire(0.0, NOON + skew) == pytest.approx(51)
+    assert wait.acquire(51.0, NOON + skew + 51) == 0
 
 
 @pytest.mark.parametrize("date", [True, False])
@@ -538,8 +538,8 @@ def test_a_wall_clock_that_is_set_back_changes_nothing() -> None:
     limiter = _limiter(250, 0, 3000)
     _update(limiter, {"date": formatdate(NOON, usegmt=True)}, 0.0)
     wait = limiter.register(0, None)
-    assert _delay(wait, 2990.0) == pytest.approx(10)
-    assert wait.delay(2991.0, NOON - 50_000.0) == pytest.approx(9)
+    assert _delay(wait, 2990.0) == pytest.approx(11)
+    assert wait.delay(2991.0, NOON - 50_000.0) == pytest.approx(10)
 
 
 def test_a_child_process_has_nothing_in_flight_and_no_waits() -> None:

@@ -88,8 +88,8 @@ def fields_of_an_action() -> None:
     assert (number, status, kind) == (2, "in-progress", "transfer")
     assert [started_at, completed_at, resource_id, resource_type, region_slug] == [None] * 5
     if isinstance(region, Region):
-        slug: str = region.slug
-        name: str = region.name
+        slug: str | None = region.slug
+        name: str | None = region.name
         features: list[str] = region.features
         sizes: list[str] = region.sizes
         available: bool | None = region.available

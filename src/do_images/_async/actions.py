@@ -1,105 +1,97 @@
-"""`do.action`: the account's actions, and waiting for them."""
+"""`do.action`: the actions of the account, and waiting for them."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TypeAlias
 
-from do_images import _endpoints as api
-from do_images._async.pages import AsyncPages
-from do_images._async.session import AsyncSession
+from do_images._async.driver import AsyncResource
 from do_images._core import arguments as check
-from do_images._core.waits.watches import ActionWatch, WaitOptions
+from do_images._core import requests
+from do_images._core.pagination import Listing, actions_of
+from do_images._core.waits.actions import wait_for_all, wait_for_one
+from do_images._core.waits.options import wait_options
 from do_images.models import Action, ActionsResponse
 
 __all__ = ["AsyncActions"]
 
+# In the body of a class, `list` is the method of that name.
+ActionList: TypeAlias = list[Action]
 
-def _actions(page: ActionsResponse) -> Sequence[Action]:
-    return page.actions
 
+class AsyncActions(AsyncResource):
+    """The actions of the account, and waiting for them. Reached as `do.action`.
 
-class AsyncActions:
-    """Actions of the whole account, and waiting for them. Reached as `do.action`.
-
-    Wrong arguments raise `ValueError` or `TypeError` before anything is sent. Every method
-    raises an `APIError` where the API refuses, can't be reached, or answers nonsense.
+    Wrong arguments raise `ValueError` or `TypeError` before a request is sent. Every method
+    raises an `APIError` where the API refuses, can't be reached, or its response is invalid.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
+    async def list(self) -> ActionList:
+        """Return all actions of the account, newest first.
+
+        GET /v2/actions, every page. Token scope: actions:read.
+
+        Raises:
+            APIError: A page could not be read.
+        """
+        return await self._driver.run(self._actions().all())
 
     def iter(self) -> AsyncIterator[Action]:
-        """The account's actions one by one, newest first, a page of 200 when it is needed.
+        """Iterate over the actions of the account, newest first, a page of 200 at a time.
 
         GET /v2/actions. Token scope: actions:read.
 
         Raises:
-            APIError: A page could not be had.
+            APIError: A page could not be read.
         """
-        return self._each()
+        return self._items(self._actions())
 
-    async def _each(self) -> AsyncIterator[Action]:
-        async for page in AsyncPages(self._session, api.ACTIONS_LIST, _actions, {}, {}).each():
-            for action in page:
-                yield action
+    def _actions(self) -> Listing[ActionsResponse, Action]:
+        return Listing(self._driver.session, requests.list_actions(), actions_of)
 
-    async def info(self, id: int) -> Action:  # noqa: A002 - the seed's word
-        """One action, whatever it was done to.
+    async def info(self, id: int) -> Action:
+        """Return one action, whatever it was done to.
 
         GET /v2/actions/{action_id}. Token scope: actions:read.
 
         Args:
-            id: The action's id.
+            id: The id of the action.
 
         Raises:
             NotFoundError: There is no such action.
         """
-        reply = await self._session.send(api.ACTIONS_GET, {"action_id": check.action_id(id)})
-        return reply.action
+        response = await self._call(requests.get_action(id))
+        return response.action
 
     async def wait(
         self,
-        action: Action,
+        action: Action | int,
         poll: float = 5,
         timeout: float | None = 300,
         *,
         on_poll: Callable[[Action], object] | None = None,
     ) -> Action:
-        """Waits until an action has completed; one that has ended already costs no request.
+        """Wait until an action has completed; one that has ended already costs no request.
 
         GET /v2/images/{image_id}/actions/{action_id} for an action of an image, token scope
         image:read; else GET /v2/actions/{action_id}, token scope actions:read. Lost connections,
-        429 and 5xx are waited out; 401, 403 and 404 end the wait.
+        429 and 5xx do not end the wait; 401 does at once, 403 and 404 when they are not a passing
+        fault.
 
         Args:
-            action: In whatever state it was last seen.
-            poll: Seconds between looks, at least 1.
-            timeout: Seconds to wait in all, None for no limit.
-            on_poll: Called with the action after each look that was answered.
+            action: The action in whatever state it was last seen, or its id, which costs one GET
+                /v2/actions/{action_id} more.
+            poll: Seconds between polls, at least 1.
+            timeout: Seconds that the whole call may wait, None for no limit.
+            on_poll: Called with the action after each answered poll.
 
         Raises:
             ActionErroredError: The action ended with an error.
-            ActionTimeoutError: It had not ended in time; `.action` can be waited for again.
+            ActionTimeoutError: It had not ended before the timeout; hand its `.action` to `wait`
+                to resume.
         """
-        watch = self._watch([action], poll, timeout, on_poll)
-        await self._run(watch)
-        return watch.only()
-
-    def _watch(
-        self,
-        actions: Iterable[Action],
-        poll: float,
-        timeout: float | None,
-        on_poll: Callable[[Action], object] | None,
-    ) -> ActionWatch:
-        terms = WaitOptions.checked(self._session.connection.clock, poll, timeout)
-        check.callback(on_poll)
-        return ActionWatch([check.an(Action, action) for action in actions], terms, on_poll)
-
-    async def _run(self, watch: ActionWatch) -> None:
-        age = watch.age(self._session.server_time())
-        await self._session.watch(watch, watch.first_pause(age))
-
-    # What follows stands last: in a class body, annotations after a method called `list` would
-    # mean the method.
+        target = action if isinstance(action, Action) else int(check.action_id(action))
+        session = self._driver.session
+        options = wait_options(session.clock, poll, timeout, on_poll)
+        return await self._driver.run(wait_for_one(session, target, options))
 
     async def wait_all(
         self,
@@ -108,40 +100,29 @@ class AsyncActions:
         timeout: float | None = 300,
         *,
         on_poll: Callable[[Action], object] | None = None,
-    ) -> list[Action]:
-        """Waits until all of several actions have completed, with few requests for many.
+    ) -> ActionList:
+        """Wait until all of several actions have completed, with few requests for many.
 
-        Actions of one image are seen with one GET /v2/images/{image_id}/actions a poll, those of
-        many images with GET /v2/actions, 200 actions a request; what a list does not show is
-        asked for singly. Token scopes: image:read, and better actions:read too. One that
-        fails does not stop the others.
+        One GET /v2/images/{image_id}/actions a round shows the actions of one image, GET
+        /v2/actions those of many images, 200 actions a request; what a list does not show is
+        polled singly. Token scopes: image:read, and better actions:read too. One that fails does
+        not stop the others.
 
         Args:
-            actions: In whatever state they were last seen; one given twice costs nothing.
-            poll: Seconds between looks, at least 1.
-            timeout: Seconds to wait in all, None for no limit.
-            on_poll: Called with each action after each look that showed it.
+            actions: The actions in whatever state they were last seen; one that is given twice
+                costs nothing.
+            poll: Seconds between polling rounds, at least 1.
+            timeout: Seconds that the whole call may wait, None for no limit.
+            on_poll: Called with each action after each poll that showed it.
 
         Returns:
             The completed actions, in the order given.
 
         Raises:
-            ActionGroupError: Some failed or had not ended in time; `.actions` are all of them.
+            ActionGroupError: Some failed or had not ended before the timeout: `.failures` by the
+                action's id, `.actions` are all of them.
         """
-        given = tuple(actions)
-        watch = self._watch(given, poll, timeout, on_poll)
-        await self._run(watch)
-        return watch.all(given)
-
-    async def list(self) -> list[Action]:
-        """All of the account's actions, newest first.
-
-        GET /v2/actions, every page. Token scope: actions:read.
-
-        Raises:
-            APIError: A page could not be had.
-        """
-        pages = AsyncPages(self._session, api.ACTIONS_LIST, _actions, {}, {})
-        # Some editors go by this annotation: to them that of the method means the method.
-        found: list[Action] = await pages.all()
-        return found
+        session = self._driver.session
+        options = wait_options(session.clock, poll, timeout, on_poll)
+        given = [check.an(Action, action) for action in actions]
+        return await self._driver.run(wait_for_all(session, given, options))

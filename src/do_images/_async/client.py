@@ -6,15 +6,14 @@ from typing import NoReturn, Self
 import httpx
 
 from do_images._async.actions import AsyncActions
-from do_images._async.connection import AsyncConnection
+from do_images._async.connection import AsyncConnection, Bearer
+from do_images._async.driver import AsyncDriver
 from do_images._async.images import AsyncImages
-from do_images._async.session import AsyncSession
 from do_images._base import RateLimit
 from do_images._core import arguments as check
 from do_images._core import options
 from do_images._core.clocks import AsyncClock, AsyncSystemClock
 from do_images._http import interception
-from do_images._http.auth import Bearer
 from do_images._http.options import Limits, root_url
 
 __all__ = ["AsyncClient"]
@@ -87,13 +86,13 @@ class AsyncClient:
             clock=AsyncSystemClock() if clock is None else clock,
         )
         limits = Limits.checked(timeout, max_retries, max_retry_wait, max_body, page_concurrency)
-        self._use(AsyncSession(connection, limits), owner=True)
+        self._use(AsyncDriver(connection, limits), owner=True)
 
-    def _use(self, session: AsyncSession, *, owner: bool) -> None:
-        self._session = session
+    def _use(self, driver: AsyncDriver, *, owner: bool) -> None:
+        self._driver = driver
         self._owner = owner
-        self._image = AsyncImages(session)
-        self._action = AsyncActions(session)
+        self._image = AsyncImages(driver)
+        self._action = AsyncActions(driver)
 
     @property
     def image(self) -> AsyncImages:
@@ -122,20 +121,20 @@ class AsyncClient:
         Raises:
             ValueError: A number is out of range.
         """
-        limits = self._session.limits.changed(timeout, max_retries)
+        limits = self._driver.limits.changed(timeout, max_retries)
         twin = object.__new__(type(self))
-        twin._use(AsyncSession(self._session.connection, limits), owner=False)
+        twin._use(AsyncDriver(self._driver.connection, limits), owner=False)
         return twin
 
     @property
     def rate_limit(self) -> RateLimit | None:
         """The quota that the last response stated, None before the first."""
-        return self._session.rate_limit
+        return self._driver.connection.limiter.latest
 
     async def aclose(self) -> None:
         """Closes the connections, unless they are those of a client of your own."""
         if self._owner:
-            await self._session.connection.aclose()
+            await self._driver.connection.aclose()
 
     async def __aenter__(self) -> Self:
         """The client itself."""
@@ -154,8 +153,8 @@ class AsyncClient:
         """Where it sends to; never the token."""
         name = type(self).__name__
         # A debugger shows it half made, too.
-        ready = hasattr(self, "_session")
-        return f"{name}(base_url={self._session.connection.root!r})" if ready else f"{name}()"
+        ready = hasattr(self, "_driver")
+        return f"{name}(base_url={self._driver.connection.root!r})" if ready else f"{name}()"
 
     def __reduce__(self) -> NoReturn:
         """Refused: a pickle would hold the token."""

@@ -1,13 +1,14 @@
-"""What users hand in, checked before anything is sent: `ValueError` and `TypeError` live here."""
+"""Validation of arguments: `ValueError` and `TypeError`, raised before any request is sent."""
 
 import ipaddress
 import re
-from collections.abc import Iterable
-from inspect import iscoroutinefunction
-from typing import TypeVar, cast
+from collections.abc import Iterable, Mapping
+from functools import partial
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import TypeVar, cast, get_args
 from urllib.parse import quote, urlsplit
 
-from do_images.models import Image
+from do_images.models import Image, ImageType
 
 __all__ = [
     "account_transfer_body",
@@ -35,43 +36,46 @@ __all__ = [
     "word",
 ]
 
-# Ids are 64-bit signed integers on the server's side.
+# The server's ids are signed 64-bit integers.
 _MAX_ID = 2**63 - 1
-# Seconds; the clocks of sockets and threads end at about 292 years.
+# Seconds; sockets and threads count at most about 292 years.
 _LONGEST = 1e9
-_IMAGE_TYPES = frozenset({"base", "snapshot", "backup", "custom", "admin"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-# What would change the path, or its meaning to a proxy, even where it is percent-encoded.
+# Characters that change the path, or may do so in a proxy even if they are percent-encoded.
 _UNSAFE_IN_SLUG = re.compile(r"[\s/\\%?#]")
 
 
+# Types of images that the filter `type` of the API does not know.
+_TYPES_TO_FIND = frozenset(get_args(get_args(ImageType)[0]))
+
+
 def number(name: str, value: object, *, least: int = 1) -> int:
-    """A whole number that the API can take; a bool is none."""
+    """Return a whole number that the API accepts; a bool is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if not least <= value <= _MAX_ID:
         raise ValueError(f"{name} must be from {least} to {_MAX_ID}, not {_shown(value)}")
-    return int(value)  # a plain one: an enum's text would be its name
+    return int(value)  # the text of an enum would be its name
 
 
 def _shown(value: int) -> str:
-    """A number for a message; Python refuses to write out very long ones."""
+    """Return a number for a message; Python refuses to convert very long ones."""
     return str(value) if value.bit_length() <= 128 else "a number beyond that"
 
 
 def image_id(value: object) -> str:
-    """The path segment for the id of an image, which may be given as the image itself."""
+    """Return the path segment for the id of an image; an `Image` stands for its id."""
     return str(number("id", value.id if isinstance(value, Image) else value))
 
 
 def action_id(value: object) -> str:
-    """The path segment for the id of an action."""
+    """Return the path segment for the id of an action."""
     return str(number("action id", value))
 
 
 def id_or_slug(value: object) -> str:
-    """The path segment for an image's id or its slug, percent-encoded whole."""
-    if type(value) is int and 1 <= value <= _MAX_ID:  # the usual case, on the shortest way
+    """Return the path segment for the id or the slug of an image, percent-encoded."""
+    if type(value) is int and 1 <= value <= _MAX_ID:  # the usual case first
         return str(value)
     if not isinstance(value, str):
         return image_id(value)
@@ -81,51 +85,60 @@ def id_or_slug(value: object) -> str:
         or not value.isprintable()
         or _CONTROL.search(value)
     ):
-        raise ValueError(f"not a slug: {value!r}")
+        raise ValueError(f"id_slug must be an id or a slug, not {value!r}")
     return quote(str.__str__(value), safe="")
 
 
 def text(name: str, value: object, *, empty: bool = False, lines: bool = False) -> str:
-    """A string without control characters; `empty` and `lines` say what else may be in it."""
+    """Return a string that has no control characters.
+
+    It may be empty if `empty` is true, and contain tabs and line breaks if `lines` is.
+    """
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not {type(value).__name__}")
     if not empty and not value.strip():
         raise ValueError(f"{name} must not be empty")
     if _CONTROL.search(re.sub(r"[\t\r\n]", "", value) if lines else value):
-        raise ValueError(f"{name} must not hold control characters: {value!r}")
-    return str.__str__(value)  # a plain one: an enum's text would be its name
+        raise ValueError(f"{name} must not contain control characters: {value!r}")
+    return str.__str__(value)  # the text of an enum would be its name
 
 
 def word(name: str, value: object) -> str:
-    """A string without any white space."""
+    """Return a string that has no white space."""
     value = text(name, value)
     if re.search(r"\s", value):
-        raise ValueError(f"{name} must not hold white space: {value!r}")
+        raise ValueError(f"{name} must not contain white space: {value!r}")
     return value
 
 
 def boolean(name: str, value: object) -> bool:
-    """True or False and nothing that merely counts as one."""
+    """Return True or False; 0, 1 and None are neither."""
     if not isinstance(value, bool):
         raise TypeError(f"{name} must be a bool, not {type(value).__name__}")
     return value
 
 
 def region_slug(value: object) -> str:
-    """The slug of a region; which ones there are is for the API to say."""
+    """Return the slug of a region; the API decides whether the region exists."""
     return word("region", value)
 
 
 def regions(values: object) -> list[str]:
-    """Region slugs in the order given, each once."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise TypeError("regions must be an iterable of str, such as ['nyc3', 'ams3']")
-    slugs = cast("Iterable[object]", values)
+    """Return region slugs in the order given, each once."""
+    slugs = _several("regions", values, "['nyc3', 'ams3']")
     return list(dict.fromkeys(region_slug(slug) for slug in slugs))
 
 
+def _several(name: str, values: object, example: str) -> Iterable[object]:
+    """Return an iterable of values; a single str or a mapping is most likely a mistake."""
+    kind = type(values).__name__
+    if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a list of str, such as {example}, not {kind}")
+    return cast("Iterable[object]", values)
+
+
 def seconds(name: str, value: object, *, most: float = float("inf")) -> float:
-    """A finite, non-negative number of seconds below `most`."""
+    """Return a number of seconds, 0 or more and below `most`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
     try:
@@ -138,7 +151,7 @@ def seconds(name: str, value: object, *, most: float = float("inf")) -> float:
 
 
 def timeout(value: object) -> float:
-    """Seconds that a step of a request may take: more than none, and not beyond all clocks."""
+    """Return the seconds of a timeout, which is more than 0."""
     result = seconds("timeout", value, most=_LONGEST)
     if result == 0:
         raise ValueError("timeout must be more than 0 seconds")
@@ -146,14 +159,14 @@ def timeout(value: object) -> float:
 
 
 def list_query(type: object, private: object, tag_name: object) -> dict[str, str]:  # noqa: A002 - the API's word
-    """The filters of a list of images."""
+    """Return the query of a list of images."""
     query: dict[str, str] = {}
     if type is not None:
-        query["type"] = word("type", type)
-        if query["type"].casefold() in _IMAGE_TYPES:
+        query["type"] = kind = word("type", type)
+        if kind.lower() in _TYPES_TO_FIND:
             raise ValueError(
-                f"type={query['type']!r} is the type of an image, and no kind of public images as "
-                f"'distribution' and 'application' are: use find(type={query['type']!r})"
+                f"type must be 'application' or 'distribution', not {kind!r}: "
+                f"use find(type={kind!r}) for images of that type"
             )
     if private is not None:
         query["private"] = "true" if boolean("private", private) else "false"
@@ -171,7 +184,7 @@ def create_body(
     description: object,
     tags: object,
 ) -> dict[str, object]:
-    """The body that imports a custom image."""
+    """Return the body of a request that imports a custom image."""
     body: dict[str, object] = {
         "name": text("name", name),
         "url": _import_url(url),
@@ -179,18 +192,16 @@ def create_body(
     }
     body.update(_details(distribution, description))
     if tags is not None:
-        if isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable):
-            raise TypeError("tags must be a list of str, not one str")
-        body["tags"] = [text("tag", tag) for tag in cast("Iterable[object]", tags)]
+        body["tags"] = [text("tag", tag) for tag in _several("tags", tags, "['prod']")]
     return body
 
 
 def update_body(*, name: object, distribution: object, description: object) -> dict[str, object]:
-    """The body that changes an image: what is None stays as it is."""
+    """Return the body of a request that updates an image; None means no change."""
     body: dict[str, object] = {} if name is None else {"name": text("name", name)}
     body.update(_details(distribution, description))
     if not body:
-        raise ValueError("nothing to update: give name, description or distribution")
+        raise ValueError("nothing to update: name, description or distribution is needed")
     return body
 
 
@@ -217,24 +228,24 @@ def _import_url(value: object) -> str:
 
 
 def account_transfer_body(*, recipient_email: object, recipient_uuid: object) -> dict[str, object]:
-    """The body that offers an image to exactly one other account."""
+    """Return the body of a request that offers an image to another account."""
     if (recipient_email is None) == (recipient_uuid is None):
-        raise ValueError("give exactly one of recipient_email and recipient_uuid")
+        raise ValueError("exactly one of recipient_email and recipient_uuid is needed")
     if recipient_uuid is not None:
         return {"recipient_uuid": uuid(recipient_uuid)}
     email = word("recipient_email", recipient_email)
     if not re.fullmatch(r"[^@]+@[^@]+", email):
-        raise ValueError(f"recipient_email is not an e-mail address: {email!r}")
+        raise ValueError(f"recipient_email is not an email address: {email!r}")
     return {"recipient_email": email}
 
 
 def uuid(value: object) -> str:
-    """The UUID of an account or team."""
+    """Return the UUID of an account or team."""
     return word("recipient_uuid", value)
 
 
 def transfer_id(value: object) -> int:
-    """The id of an account transfer."""
+    """Return the id of an account transfer."""
     return number("transfer_id", value)
 
 
@@ -242,22 +253,26 @@ KindT = TypeVar("KindT")
 
 
 def an(kind: type[KindT], value: object) -> KindT:
-    """A model of ours, and nothing that merely looks like one."""
+    """Return a value that is an instance of a class."""
     if not isinstance(value, kind):
         raise TypeError(f"{kind.__name__} expected, not {type(value).__name__}")
     return value
 
 
 def callback(value: object) -> None:
-    """What is to be called after a look, or None."""
+    """Check a function that is called after each poll; None is none."""
     if value is not None and not callable(value):
         raise TypeError(f"on_poll must be callable, not {type(value).__name__}")
-    if iscoroutinefunction(value):
-        raise TypeError("on_poll must be a plain function: nobody would await what it returns")
+    while isinstance(value, partial):
+        value = cast("partial[object]", value).func
+    # An object is called by the method of its class.
+    for function in (value, getattr(type(value), "__call__", None)):  # noqa: B004 - the method itself
+        if iscoroutinefunction(function) or isasyncgenfunction(function):
+            raise TypeError("on_poll must be a plain function, not an async one: it is not awaited")
 
 
 def header_value(name: str, value: object) -> str:
-    """What can be sent in a header as it is."""
+    """Return a string that a header can contain."""
     value = text(name, value)
     if not value.isascii():
         raise ValueError(f"{name} must be ASCII: {value!r}")
@@ -265,11 +280,11 @@ def header_value(name: str, value: object) -> str:
 
 
 def token_refusal(value: object) -> Exception | None:
-    """Why something is no access token.
+    """Return the error for a value that is no access token, None for one that is.
 
-    Returned, not raised: a traceback's frames would show the token to whoever prints them.
+    It is returned, not raised, because the frames of a traceback would hold the token.
     """
-    where = "set DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN, or give token="
+    where = "set DIGITALOCEAN_ACCESS_TOKEN or DIGITALOCEAN_TOKEN, or pass token="
     if value is None:
         return ValueError(f"no access token: {where}")
     if not isinstance(value, str):
@@ -277,12 +292,14 @@ def token_refusal(value: object) -> Exception | None:
     if not value:
         return ValueError(f"the access token is empty: {where}")
     if not value.isascii() or not value.isprintable() or " " in value:
-        return ValueError(f"the access token holds white space or odd characters: {where}")
+        return ValueError(
+            f"the access token contains white space or characters that are not ASCII: {where}"
+        )
     return None
 
 
 def base_url(value: object, *, allow_http: bool) -> str:
-    """`scheme://host[:port][/prefix]`, without the `/v2` that every path begins with."""
+    """Return `scheme://host[:port][/prefix]`, without the `/v2` that every path begins with."""
     url = word("base_url", value)
     try:
         parts = urlsplit(url)
@@ -290,11 +307,11 @@ def base_url(value: object, *, allow_http: bool) -> str:
     except ValueError as error:
         raise ValueError(f"base_url is not a URL: {error}") from None
     if "@" in parts.netloc:
-        raise ValueError("base_url must not hold credentials")
+        raise ValueError("base_url must not contain credentials")
     if parts.scheme.lower() not in {"http", "https"} or not host:
         raise ValueError(f"base_url must be like https://host[:port][/prefix], not {url!r}")
     if "?" in url or "#" in url or "\\" in url:
-        raise ValueError(f"base_url must hold neither query nor fragment: {url!r}")
+        raise ValueError(f"base_url must contain neither query nor fragment: {url!r}")
     if parts.scheme.lower() == "http" and not (allow_http or is_loopback(host)):
         raise ValueError(
             f"base_url {url!r} would send the token unencrypted: use https, or allow_http=True"
@@ -304,7 +321,7 @@ def base_url(value: object, *, allow_http: bool) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine itself."""
+    """Return whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -181,9 +181,19 @@ class RateLimiter:
                 self._minute.own.append(now)  # the response to a call of the user's own
             if date is not None:
                 self.clock.update(date.decode("latin-1"), now)
-            if stated is not None:
+            if stated is not None and not self._is_overtaken(stated):
                 self.latest, self._stated = stated, now
         return stated
+
+    def _is_overtaken(self, stated: RateLimit) -> bool:
+        """Return whether the response to a later request of several at once came before."""
+        latest = self.latest
+        return (
+            latest is not None
+            and self._in_flight > 1
+            and stated.reset <= latest.reset
+            and stated.remaining > latest.remaining
+        )
 
     def pause_for(self, seconds: float | None, now: float) -> None:
         """Takes in a 429: polls pause for the seconds that it names, None where it names none.
@@ -303,7 +313,9 @@ class RateLimiter:
         self._paused_until -= self.clock.suspended(now, local)
         pause = self._paused_until - now
         if self.latest is not None and self.latest.remaining <= 0:
-            pause = max(pause, self._until_reset(now, local, self.latest))
+            until_reset = self._until_reset(now, local, self.latest)
+            # The header states whole seconds, without their fraction.
+            pause = max(pause, until_reset + 1 if until_reset > -1 else until_reset)
         return pause
 
     def _lead(self) -> float:

@@ -1,10 +1,11 @@
-"""Whether and when to send a request again, without I/O."""
+"""Which failures are transient, which requests may be repeated, and how long to wait before."""
 
 import random
+import re
 
 from pydantic_core import from_json
 
-from do_images._core.failures import is_incomplete, is_permanent
+from do_images._core.failures import is_incomplete
 from do_images.errors import (
     APIConnectionError,
     APIError,
@@ -16,34 +17,64 @@ from do_images.errors import (
 
 __all__ = [
     "backoff",
-    "busy",
+    "is_already_there",
+    "is_busy",
+    "is_transient",
     "named_wait",
     "not_executed",
     "outcome_unknown",
     "over_limit",
     "repeatable",
-    "transient",
 ]
 
-# Each of these may go away by itself; 520 to 524 are a proxy's words for a lost origin.
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, *range(520, 525)})
+# Statuses that may be different at the next try; with 520 to 524 a proxy reports a lost origin.
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504, *range(520, 525)})
 _IDEMPOTENT = frozenset({"GET", "PUT", "DELETE"})
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
-# The API's words vary from resource to resource, and have changed over time.
-_BUSY_WORDS = ("pending", "in progress", "in-progress", "busy", "locked", "another event")
+# A longer message is not about one image.
+_MOST_CHARACTERS = 2_000
+
+# The wording varies between resources, and has changed over time: it is matched loosely.
+_OPERATION = (
+    r"(?:events?|actions?|operations?|transfers?|cop(?:y|ies)|conversions?|imports?|backups?"
+    r"|snapshots?|tasks?|jobs?|process(?:es)?)"
+)
+_BUSY = re.compile(
+    # It has a pending event, it is busy, another action is in progress.
+    r"\bpending\b(?! (?:payment|verification|review|approval))|\bbusy\b"
+    r"|(?<!account is )(?<!account has been )\blocked\b|\bin progress\b|\bunder ?way\b|\bongoing\b"
+    # Currently blocking events processing.
+    rf"|\bblocking {_OPERATION}"
+    rf"|\b{_OPERATION} (?:is |are )?(?:still |currently |already )?running\b"
+    # Another action is running, the previous one has not completed, only one at a time.
+    r"|\b(?:another|other|previous|current|existing|active|concurrent)"
+    rf" (?:\w+ ){{0,2}}{_OPERATION}\b"
+    r"|\b(?:concurrent|simultaneous|at the same time|at a time)"
+    # It is being transferred, it is already running, it is currently processing.
+    r"|\bbeing (?!in\b|on\b|of\b)\w+ed\b"
+    r"|\b(?:already|still|currently) (?:being )?(?:running|processing|transferring|copying"
+    r"|converting|importing)\b"
+    # It has not finished yet.
+    r"|\bnot (?:yet )?(?:ready|finished|completed)\b|\bnot available yet\b|\bnot yet available\b"
+)
+_THERE = re.compile(
+    r"\balready (?:\w+ ){0,2}(?:available|exists?|present|in|at|has|have|there|located|stored"
+    r"|transferred|copied|replicated)\b"
+    r"|\b(?:available|exists?|present|there) (?:\S+ ){0,3}already\b"
+)
 
 
-def transient(error: APIError) -> bool:
-    """Whether the same request may well succeed later: what a wait lives through."""
+def is_transient(error: APIError) -> bool:
+    """Return whether the same request may succeed later: such an error does not end a wait."""
     if isinstance(error, APIStatusError):
-        return error.status_code in _PASSING or error.status_code >= 500
+        return error.status_code in _TRANSIENT or error.status_code >= 500
     if isinstance(error, APIResponseValidationError):
-        return is_incomplete(error) or _cut_off(error.body)
-    return isinstance(error, APIConnectionError) and not is_permanent(error)
+        return is_incomplete(error) or _is_cut_off(error.body)
+    return isinstance(error, APIConnectionError)
 
 
-def _cut_off(body: object) -> bool:
-    """Whether a body is JSON as far as it goes, but ends too early: a broken connection too."""
+def _is_cut_off(body: object) -> bool:
+    """Return whether a body is the beginning of JSON: the connection broke here, too."""
     if not isinstance(body, str) or not body.strip():
         return body == ""
     try:
@@ -54,7 +85,7 @@ def _cut_off(body: object) -> bool:
 
 
 def not_executed(error: APIError) -> bool:
-    """Whether the server certainly did not carry the request out."""
+    """Return whether the server certainly did not carry the request out."""
     if isinstance(error, APIConnectionError):
         return error.never_sent
     return (
@@ -63,26 +94,26 @@ def not_executed(error: APIError) -> bool:
 
 
 def outcome_unknown(error: APIError) -> bool:
-    """Whether the request may have been carried out although its answer is no use."""
+    """Return whether the server may have carried the request out although it failed."""
     return not not_executed(error)
 
 
 def repeatable(method: str, error: APIError) -> bool:
-    """Whether sending it again can help, and can't do the same thing twice."""
-    if isinstance(error, APIStatusError) and error.status_code not in _PASSING:
+    """Return whether another try may succeed, and can't carry the request out twice."""
+    if isinstance(error, APIStatusError) and error.status_code not in _TRANSIENT:
         return False
     if isinstance(error, APIResponseValidationError) and not is_incomplete(error):
         return False
-    return transient(error) and (method in _IDEMPOTENT or not_executed(error))
+    return is_transient(error) and (method in _IDEMPOTENT or not_executed(error))
 
 
 def named_wait(error: BaseException | None) -> float | None:
-    """The seconds after which the response itself says to come back."""
+    """Return the seconds to wait that the response itself names."""
     return error.retry_after if isinstance(error, APIStatusError) else None
 
 
 def backoff(attempt: int, error: BaseException | None) -> float:
-    """Seconds before the next try: the named ones, else exponential with full jitter."""
+    """Return the seconds before the next try: the named ones, else exponential with full jitter."""
     named = named_wait(error)
     if named is not None:
         return named
@@ -90,14 +121,26 @@ def backoff(attempt: int, error: BaseException | None) -> float:
     return random.uniform(0.0, ceiling)  # noqa: S311 - spreads clients out, guards no secret
 
 
-def busy(error: APIError) -> bool:
-    """Whether the image only has to finish something else first."""
-    if not isinstance(error, UnprocessableEntityError):
-        return False
-    told = f"{error.error_id} {error.message}".lower()
-    return any(words in told for words in _BUSY_WORDS)
+def is_busy(error: APIError) -> bool:
+    """Return whether an image only has to finish another operation first."""
+    return isinstance(error, UnprocessableEntityError) and bool(_BUSY.search(_words(error)))
+
+
+def is_already_there(error: APIError) -> bool:
+    """Return whether a transfer was refused because the region has the image already."""
+    return (
+        isinstance(error, UnprocessableEntityError)
+        and not is_busy(error)
+        and bool(_THERE.search(_words(error)))
+    )
+
+
+def _words(error: APIStatusError) -> str:
+    return re.sub(
+        r"[\s_-]+", " ", f"{error.error_id or ''}: {error.message}"[:_MOST_CHARACTERS]
+    ).lower()
 
 
 def over_limit(error: APIError) -> bool:
-    """Whether the quota of requests is used up."""
+    """Return whether the limit of requests is reached."""
     return isinstance(error, RateLimitError)

@@ -11,12 +11,11 @@ from do_images._core import arguments as check
 from do_images._core import options
 from do_images._core.clocks import Clock, SystemClock
 from do_images._http import interception
-from do_images._http.auth import Bearer
 from do_images._http.options import Limits, root_url
 from do_images._sync.actions import Actions
-from do_images._sync.connection import Connection
+from do_images._sync.connection import Bearer, Connection
+from do_images._sync.driver import Driver
 from do_images._sync.images import Images
-from do_images._sync.session import Session
 
 __all__ = ["Client"]
 
@@ -88,13 +87,13 @@ class Client:
             clock=SystemClock() if clock is None else clock,
         )
         limits = Limits.checked(timeout, max_retries, max_retry_wait, max_body, page_concurrency)
-        self._use(Session(connection, limits), owner=True)
+        self._use(Driver(connection, limits), owner=True)
 
-    def _use(self, session: Session, *, owner: bool) -> None:
-        self._session = session
+    def _use(self, driver: Driver, *, owner: bool) -> None:
+        self._driver = driver
         self._owner = owner
-        self._image = Images(session)
-        self._action = Actions(session)
+        self._image = Images(driver)
+        self._action = Actions(driver)
 
     @property
     def image(self) -> Images:
@@ -123,20 +122,20 @@ class Client:
         Raises:
             ValueError: A number is out of range.
         """
-        limits = self._session.limits.changed(timeout, max_retries)
+        limits = self._driver.limits.changed(timeout, max_retries)
         twin = object.__new__(type(self))
-        twin._use(Session(self._session.connection, limits), owner=False)
+        twin._use(Driver(self._driver.connection, limits), owner=False)
         return twin
 
     @property
     def rate_limit(self) -> RateLimit | None:
         """The quota that the last response stated, None before the first."""
-        return self._session.rate_limit
+        return self._driver.connection.limiter.latest
 
     def close(self) -> None:
         """Closes the connections, unless they are those of a client of your own."""
         if self._owner:
-            self._session.connection.close()
+            self._driver.connection.close()
 
     def __enter__(self) -> Self:
         """The client itself."""
@@ -155,8 +154,8 @@ class Client:
         """Where it sends to; never the token."""
         name = type(self).__name__
         # A debugger shows it half made, too.
-        ready = hasattr(self, "_session")
-        return f"{name}(base_url={self._session.connection.root!r})" if ready else f"{name}()"
+        ready = hasattr(self, "_driver")
+        return f"{name}(base_url={self._driver.connection.root!r})" if ready else f"{name}()"
 
     def __reduce__(self) -> NoReturn:
         """Refused: a pickle would hold the token."""

@@ -57,7 +57,9 @@ def transfer(
     try:
         with progress.shown() if wait else nullcontext():
             try:
-                begun = cli.do.image.transfer_many(id_, tasks, wait, *options, on_poll=on_poll)
+                begun = cli.do.image.transfer_many(
+                    id_, list(tasks), wait, *options, on_poll=on_poll
+                )
             except ActionGroupError as error:
                 group, begun = error, {region_of(it) or "": it for it in error.actions}
             missing = "unknown" if "" in begun else "not started"
