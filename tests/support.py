@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ __all__ = [
     "Gate",
     "Json",
     "VirtualClock",
+    "has_ended_but",
     "load",
     "requests",
     "running",
@@ -108,6 +110,14 @@ def running() -> set[object]:
         return {*threading.enumerate(), *anyio.get_running_tasks()}
     except RuntimeError:  # there is no event loop
         return {*threading.enumerate()}
+
+
+def has_ended_but(before: set[object]) -> bool:
+    """Whether only these threads and tasks run, after time for threads that were left behind."""
+    until = time.monotonic() + 10
+    while running() - before and time.monotonic() < until:
+        time.sleep(0.005)
+    return not running() - before
 
 
 def requests(api: respx.MockRouter) -> list[httpx.Request]:

@@ -217,10 +217,11 @@ class Listing(Generic[PageT, ItemT]):
                 number += 1
 
         found = list[ItemT]()
-        for page in (yield from gather_all(pages(), self._session.page_concurrency)):
-            found += self._cursor.take(page.response, page.items, page)
+        gathered = yield from gather_all(pages(), self._session.page_concurrency)
         if has_changed:
             return None
+        for page in gathered:
+            found += self._cursor.take(page.response, page.items, page)
         while self.more:  # more pages than the first one announced, or few requests left
             found += yield from self.next_page()
         return found if self._cursor.count == expected else None
