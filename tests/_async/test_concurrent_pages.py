@@ -14,7 +14,6 @@ from do_images import (
     AsyncClient,
     NotFoundError,
     PermissionDeniedError,
-    PermissionDeniedError,
     RateLimitError,
 )
 from tests.support import TOKEN, AsyncGate, AsyncVirtualClock, Json, has_ended_but, running

@@ -97,6 +97,7 @@ def gather_in_threads(run: Callable[[Flow[object]], object], step: Gather) -> li
                     outcomes.values[place] = error
                 else:
                     failure = error
+                    outcomes.is_stopped = True
         ended.put(failure)
 
     workers = _workers(step)
