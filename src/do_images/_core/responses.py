@@ -99,8 +99,8 @@ def _first_problem(error: ValidationError) -> tuple[str | None, str]:
 
 # ── Unusual JSON ────────────────────────────────────────────────────────────────────────────
 
-# Whole numbers of more digits than an id has stay as they are: `1e999999999` would fill the memory.
-_MOST_DIGITS = 20
+# Whole numbers of more bits than an id has stay as they are: `1e999999999` would fill the memory.
+_LARGEST = 2**63
 _OF_WHOLE_NUMBERS = {"int_type", "int_from_float"}
 _FRACTION = re.compile(rb"[0-9](?:\.0|[eE])")
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -142,7 +142,7 @@ def _usual_token(match: re.Match[bytes]) -> bytes:
     if token.startswith(b'"'):
         return _ESCAPE.sub(_usual_escape, token) if _SURROGATE.search(token) else token
     number = Decimal(token.decode())
-    if number.adjusted() >= _MOST_DIGITS or number != number.to_integral_value():
+    if not -_LARGEST < number < _LARGEST or number != number.to_integral_value():
         return token
     return str(int(number)).encode()
 
