@@ -306,6 +306,17 @@ def test_seconds_have_a_limit_where_one_is_given() -> None:
         check.seconds("timeout", 10, most=10)
 
 
+@pytest.mark.parametrize("value", [0.001, 1, 300, 999_999_999])
+def test_timeouts(value: float) -> None:
+    assert check.timeout(value) == value
+
+
+@pytest.mark.parametrize("value", [0, 0.0, -1, math.nan, math.inf, 1e9, *ENDLESS])
+def test_a_timeout_is_more_than_0_and_no_more_than_clocks_count(value: float) -> None:
+    with pytest.raises(ValueError, match="timeout"):
+        check.timeout(value)
+
+
 # ── Queries and bodies ──────────────────────────────────────────────────────────────────────
 
 

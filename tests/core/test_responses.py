@@ -663,7 +663,7 @@ def _without_token(text: str) -> str:
         f'{{"id": "{TOKEN}", "message": "{TOKEN}", "request_id": "x {TOKEN}", "{TOKEN}": 1}}',
         f'{{"message": {{"headers": ["Bearer {TOKEN}"]}}}}',
         f'{{"error": "e", "root_causes": ["{TOKEN}"]}}',
-        f'{{"id": "{ESCAPED}", "message": ["{ESCAPED}"], "x": {{"{ESCAPED}": ["{ESCAPED}"]}}}}',
+        f'{{"id": "{ESCAPED}", "message": ["{ESCAPED}"], "x": {{"{ESCAPED}": ["{ESCAPED}", 5]}}}}',
         f"<html>{TOKEN}</html>",
         f"no JSON but {TOKEN}",
         "",
