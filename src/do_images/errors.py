@@ -405,9 +405,9 @@ class ActionGroupError(_GroupError[str]):
         """`failures` are those of the `exceptions` that have a key."""
         super().__init__(message, exceptions)
         self.failures = _held(failures or {}, exceptions)
-        self.actions = list(actions)
+        self.actions: list[Action] = list(actions)
         """All actions that were started, the completed ones too, each in its newest state."""
-        self.present = list(present)
+        self.present: list[str] = list(present)
         """The regions that had the image already, so that nothing was started there."""
 
 
@@ -431,7 +431,7 @@ class ImageGroupError(_GroupError[int]):
         """`failures` are those of the `exceptions` that have a key."""
         super().__init__(message, exceptions)
         self.failures = _held(failures or {}, exceptions)
-        self.destroyed = list(destroyed)
+        self.destroyed: list[int] = list(destroyed)
         """The ids of the images that are gone."""
 
 
