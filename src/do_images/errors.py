@@ -30,7 +30,7 @@ printable line of at most 1,000 characters, of a group 4,000.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Generic, NamedTuple, Self, TypeVar, cast
+from typing import NamedTuple, Self, TypeVar, cast
 
 from do_images._base import RateLimit
 from do_images._text import UndecodedJSON, decode, printable
@@ -125,11 +125,18 @@ class DOImagesError(Exception):
         # The default calls __init__ with `args` alone, which loses what was given by keyword, and
         # leaves out the cause. Only a cause of ours is sure to be picklable.
         cause = self.__cause__ if isinstance(self.__cause__, DOImagesError) else None
-        return _restore, (type(self), self.args, self.__dict__.copy(), cause)
+        return _restore, (type(self), _args(self), self.__dict__.copy(), cause)
 
     def _text(self, limit: int) -> str:
         """Return what happened in about `limit` characters."""
         return printable(str(self.args[0]), limit)
+
+
+def _args(error: Exception) -> tuple[object, ...]:
+    if isinstance(error, ExceptionGroup):  # it can't be made without its parts
+        group = cast("ExceptionGroup[Exception]", error)
+        return group.message, group.exceptions
+    return error.args
 
 
 def _restore(
@@ -334,65 +341,45 @@ class NoMatchError(DOImagesError, LookupError):
     """No image matches; the text names the filters and how many images there were."""
 
 
-class _GroupError(DOImagesError, ExceptionGroup[Exception], Generic[KeyT]):
-    """An exception group that can be pickled and whose text has a limit."""
+def _group_text(group: ExceptionGroup[Exception], limit: int) -> str:
+    count = len(group.exceptions)
+    head = f"{printable(group.message, _NOTE_LIMIT)} ({count} failed): "
+    left = limit - len(head) - len("and 1000000 more")
+    share = max(left // count - len("; "), _PART_LIMIT)
+    parts = list(_parts(group.exceptions, left, share))
+    more = count - len(parts)
+    return head + "; ".join([*parts, f"and {more} more"] if more else parts)
 
-    _limit = _GROUP_LIMIT
 
-    failures: dict[KeyT, DOImagesError]
-
-    def __new__(cls, message: str, exceptions: Sequence[Exception], **_: object) -> Self:
-        return super().__new__(cls, message, tuple(exceptions))
-
-    # Not super(): an exception's __init__ takes for `args` what it is given.
-    def __init__(self, message: str, exceptions: Sequence[Exception], **_: object) -> None: ...
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # The parts travel with the message: a group can't be made without them.
-        restore, (kind, _, *state) = cast("tuple[object, tuple[object, ...]]", super().__reduce__())
-        return restore, (kind, (self.message, self.exceptions), *state)
-
-    # The base promises a group of whatever it is given; ours holds exceptions only.
-    def derive(self, excs: Sequence[ExcT], /) -> Self:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above
-        """Return the group that `split` and `except*` make of a part of the exceptions."""
-        part = _restore(type(self), (self.message, tuple(excs)), self.__dict__)
-        part.failures = _held(self.failures, excs)
-        return part
-
-    def _text(self, limit: int) -> str:
-        count = len(self.exceptions)
-        head = f"{printable(self.message, _NOTE_LIMIT)} ({count} failed): "
-        left = limit - len(head) - len("and 1000000 more")
-        share = max(left // count - len("; "), _PART_LIMIT)
-        parts = list(self._parts(left, share))
-        more = count - len(parts)
-        return head + "; ".join([*parts, f"and {more} more"] if more else parts)
-
-    def _parts(self, left: int, share: int) -> Iterator[str]:
-        for error in self.exceptions:
-            part = printable(str(error), share)
-            left -= len(part) + len("; ")
-            if left < 0:
-                return
-            yield part
+def _parts(exceptions: Sequence[Exception], left: int, share: int) -> Iterator[str]:
+    for error in exceptions:
+        part = printable(str(error), share)
+        left -= len(part) + len("; ")
+        if left < 0:
+            return
+        yield part
 
 
 def _held(
-    failures: Mapping[KeyT, DOImagesError], exceptions: Sequence[Exception]
+    failures: Mapping[KeyT, DOImagesError] | None, exceptions: Sequence[Exception]
 ) -> dict[KeyT, DOImagesError]:
     held = set(map(id, exceptions))
-    return {key: error for key, error in failures.items() if id(error) in held}
+    return {key: error for key, error in (failures or {}).items() if id(error) in held}
 
 
-class ActionGroupError(_GroupError[str]):
-    """At least one of several actions did not complete.
+class ActionGroupError(DOImagesError, ExceptionGroup[Exception]):
+    """At least one of several actions did not complete; `except*` takes the group apart."""
 
-    It is a `DOImagesError` and an `ExceptionGroup`, so that `except*` takes it apart.
-    """
+    _limit = _GROUP_LIMIT
 
     failures: dict[str, DOImagesError]
     """The exceptions by region for `transfer_many`, by the action's id for `wait_all`."""
 
+    def __new__(cls, message: str, exceptions: Sequence[Exception], **_: object) -> Self:
+        """Make the group; `__init__` takes the keywords."""
+        return super().__new__(cls, message, tuple(exceptions))
+
+    # Not super(): an exception's __init__ takes for `args` what it is given.
     def __init__(  # pyright: ignore[reportInconsistentConstructor] - __new__ leaves the keywords to it
         self,
         message: str,
@@ -403,23 +390,35 @@ class ActionGroupError(_GroupError[str]):
         present: Sequence[str] = (),
     ) -> None:
         """`failures` are those of the `exceptions` that have a key."""
-        super().__init__(message, exceptions)
-        self.failures = _held(failures or {}, exceptions)
+        self.failures = _held(failures, exceptions)
         self.actions: list[Action] = list(actions)
         """All actions that were started, the completed ones too, each in its newest state."""
         self.present: list[str] = list(present)
         """The regions that had the image already, so that nothing was started there."""
 
+    # The base promises a group of whatever it is given; ours holds exceptions only.
+    def derive(self, excs: Sequence[ExcT], /) -> "ActionGroupError":  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above
+        """Return the group that `split` and `except*` make of a part of the exceptions."""
+        state = {**self.__dict__, "failures": _held(self.failures, excs)}
+        return _restore(type(self), (self.message, tuple(excs)), state)
 
-class ImageGroupError(_GroupError[int]):
-    """At least one of several images could not be destroyed.
+    def _text(self, limit: int) -> str:
+        return _group_text(self, limit)
 
-    It is a `DOImagesError` and an `ExceptionGroup`, so that `except*` takes it apart.
-    """
+
+class ImageGroupError(DOImagesError, ExceptionGroup[Exception]):
+    """At least one of several images could not be destroyed; `except*` takes the group apart."""
+
+    _limit = _GROUP_LIMIT
 
     failures: dict[int, DOImagesError]
     """The exceptions by the id of the image."""
 
+    def __new__(cls, message: str, exceptions: Sequence[Exception], **_: object) -> Self:
+        """Make the group; `__init__` takes the keywords."""
+        return super().__new__(cls, message, tuple(exceptions))
+
+    # Not super(): an exception's __init__ takes for `args` what it is given.
     def __init__(  # pyright: ignore[reportInconsistentConstructor] - __new__ leaves the keywords to it
         self,
         message: str,
@@ -429,10 +428,18 @@ class ImageGroupError(_GroupError[int]):
         destroyed: Sequence[int] = (),
     ) -> None:
         """`failures` are those of the `exceptions` that have a key."""
-        super().__init__(message, exceptions)
-        self.failures = _held(failures or {}, exceptions)
+        self.failures = _held(failures, exceptions)
         self.destroyed: list[int] = list(destroyed)
         """The ids of the images that are gone."""
+
+    # The base promises a group of whatever it is given; ours holds exceptions only.
+    def derive(self, excs: Sequence[ExcT], /) -> "ImageGroupError":  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - see above
+        """Return the group that `split` and `except*` make of a part of the exceptions."""
+        state = {**self.__dict__, "failures": _held(self.failures, excs)}
+        return _restore(type(self), (self.message, tuple(excs)), state)
+
+    def _text(self, limit: int) -> str:
+        return _group_text(self, limit)
 
 
 for _name in __all__:
