@@ -149,6 +149,7 @@ class RateLimiter:
         self.latest: RateLimit | None = None
         """What the newest response with valid headers states."""
         self.clock: ServerClock = ServerClock()
+        """The server's time, from the `Date` of its responses."""
         self._lock = Lock()
         self._waits: set[PollSchedule] = set()
         self._minute = _Minute()
@@ -212,10 +213,6 @@ class RateLimiter:
     def server_time(self, now: float, local: float) -> float:
         """Return Unix time by the server's clock, by ours (`local`) where that is not known."""
         return self.clock.time(now, local)
-
-    def told_time(self, now: float) -> float | None:
-        """Return Unix time by the server's clock alone, None where it is not known."""
-        return self.clock.known(now)
 
     def after_fork(self) -> None:
         """Frees a child process from what other threads of its parent were about to do."""

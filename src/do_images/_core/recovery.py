@@ -99,7 +99,7 @@ def _find(session: Session, wanted: Start, page: ActionsResponse, began: float) 
     if session.starts.is_under_way(wanted):
         return None  # the action may be that of the other call, whose response is on its way
     now = session.clock.monotonic()
-    stated = session.limiter.told_time(now)
+    stated = session.limiter.clock.known(now)
     if stated is None:
         return None  # by our own clock, an older action might pass for the one that is sought
     # In whole seconds, as the time stamps are.

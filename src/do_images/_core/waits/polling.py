@@ -124,7 +124,8 @@ def poll_until_done(
 
     _log.info("waiting for %s, a poll every %g s", wait.subject, options.poll)
     pauses = [first_pause]
-    with session.limiter.register(session.clock.monotonic(), options.deadline) as schedule:
+    now, width = session.clock.monotonic(), wait.width
+    with session.limiter.register(now, options.deadline, requests=width) as schedule:
         poller = Poller(session, options, schedule)
         for attempt in Retrying(
             sleep=pauses.append,
