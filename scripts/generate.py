@@ -118,6 +118,8 @@ NAMES = [
             "aiter_bytes": "iter_bytes",
             "AnyIOBackend": "SyncBackend",
             "async_client": "client",
+            "aclosing": "closing",
+            "anext": "next",
             "gather_in_tasks": "gather_in_threads",
             "async_clock": "clock",
             "async_transport": "transport",

@@ -1,6 +1,7 @@
 """Runs flows: the only place where a flow meets the network and the clock."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 
 from do_images._async.connection import AsyncConnection
 from do_images._base import ModelT
@@ -57,11 +58,12 @@ class AsyncDriver:
             failure = None  # no frame of a traceback shall hold the error that holds it
             flow.close()
 
-    async def pages(self, listing: Listing[PageT, ItemT]) -> AsyncIterator[Sequence[ItemT]]:
+    async def pages(self, listing: Listing[PageT, ItemT]) -> AsyncGenerator[Sequence[ItemT]]:
         """Yield the items of each page of a list; the next one is fetched meanwhile if it pays."""
         prefetch: AsyncPrefetch[Sequence[ItemT]] | None = None
         try:
-            while listing.more:
+            # While a page is on its way, the listing changes under our hands.
+            while prefetch is not None or listing.more:
                 if prefetch is None:
                     items = await self.run(listing.next_page())
                 else:
@@ -88,6 +90,7 @@ class AsyncResource:
         return await self._driver.run(call_unsafe(self._driver.session, request))
 
     async def _items(self, listing: Listing[PageT, ItemT]) -> AsyncIterator[ItemT]:
-        async for page in self._driver.pages(listing):
-            for item in page:
-                yield item
+        async with aclosing(self._driver.pages(listing)) as pages:
+            async for page in pages:
+                for item in page:
+                    yield item

@@ -1,7 +1,8 @@
 # GENERATED from src/do_images/_async/driver.py by "make generate". Do not edit.
 """Runs flows: the only place where a flow meets the network and the clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 
 from do_images._base import ModelT
 from do_images._core.flows import call, call_unsafe
@@ -58,11 +59,12 @@ class Driver:
             failure = None  # no frame of a traceback shall hold the error that holds it
             flow.close()
 
-    def pages(self, listing: Listing[PageT, ItemT]) -> Iterator[Sequence[ItemT]]:
+    def pages(self, listing: Listing[PageT, ItemT]) -> Generator[Sequence[ItemT]]:
         """Yield the items of each page of a list; the next one is fetched meanwhile if it pays."""
         prefetch: Prefetch[Sequence[ItemT]] | None = None
         try:
-            while listing.more:
+            # While a page is on its way, the listing changes under our hands.
+            while prefetch is not None or listing.more:
                 if prefetch is None:
                     items = self.run(listing.next_page())
                 else:
@@ -89,6 +91,7 @@ class Resource:
         return self._driver.run(call_unsafe(self._driver.session, request))
 
     def _items(self, listing: Listing[PageT, ItemT]) -> Iterator[ItemT]:
-        for page in self._driver.pages(listing):
-            for item in page:
-                yield item
+        with closing(self._driver.pages(listing)) as pages:
+            for page in pages:
+                for item in page:
+                    yield item
