@@ -5,6 +5,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
+from types import GenericAlias
 
 from docutils import nodes
 from sphinx import addnodes
@@ -55,7 +56,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(collections|contextlib|datetime|httpx|pydantic|types|typing)(\..*)?"),
     (r"py:class", r"(Async)?Iterator|Callable|Generator|Iterable|Mapping|Self|Sequence"),
-    (r"py:class", r"TracebackType|datetime"),
+    (r"py:class", r"Pattern|TracebackType|datetime|timedelta"),
     # Names for types that say what they are.
     (r"py:class", r"ExcT|Json"),
 ]
@@ -74,12 +75,16 @@ class _Full(ast.NodeTransformer):
     def __init__(self, names: dict[str, object]) -> None:
         self._names = names
 
-    def visit_Name(self, node: ast.Name) -> ast.Name:
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         known = self._names.get(node.id)
-        if node.id in models.__all__:
-            node.id = f"do_images.models.{node.id}"
-        elif inspect.isclass(known) and known.__module__.startswith("do_images"):
+        if isinstance(known, GenericAlias):  # in a class with a method `list`
+            (item,) = known.__args__
+            text = f"{known.__origin__.__name__}[{item.__module__}.{item.__name__}]"
+            return ast.parse(text, mode="eval").body
+        if inspect.isclass(known) and known.__module__.startswith("do_images"):
             node.id = f"{known.__module__}.{known.__qualname__}"
+        elif node.id in models.__all__:
+            node.id = f"do_images.models.{node.id}"
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:

@@ -40,7 +40,20 @@ SNAPSHOT = b'{"image": {"id": 7555620, "name": "golden", "created_at": "2024-05-
 CONTRACT = {
     "Client": {"action", "close", "image", "rate_limit", "with_options"},
     "Images": {
-        *("list", "iter", "info", "create", "update", "destroy", "transfer", "transfer_many"),
+        *(
+            "list",
+            "iter",
+            "info",
+            "find",
+            "latest",
+            "create",
+            "update",
+            "destroy",
+            "destroy_many",
+            "prune",
+            "transfer",
+            "transfer_many",
+        ),
         *("convert", "wait", "action_list", "action_iter", "action_info", "account_transfer"),
         *("accept_account_transfer", "decline_account_transfer", "cancel_account_transfer"),
     },

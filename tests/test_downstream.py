@@ -12,7 +12,18 @@ from do_images import AsyncClient, Client, NotFoundError
 from do_images.testing import FakeDigitalOcean
 from tests.typing import app_async, app_sync, app_values
 
-STEPS = ("find", "change", "create", "copy", "convert", "actions", "hand_over", "destroy")
+STEPS = (
+    "find",
+    "select",
+    "prune",
+    "change",
+    "create",
+    "copy",
+    "convert",
+    "actions",
+    "hand_over",
+    "destroy",
+)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from do_images._async.images import AsyncImages
     from do_images._base import RateLimit
     from do_images._core.clocks import AsyncClock, Clock
+    from do_images._core.retention import PruneResult
     from do_images._http.options import ClientOptions
     from do_images._sync.actions import Actions
     from do_images._sync.client import Client
@@ -66,6 +67,9 @@ else:  # a checker shall see the names above, not that any name will do
         from do_images._http import options
 
         yield options
+        from do_images._core import retention
+
+        yield retention
         if name.startswith("Async"):
             from do_images._async import actions, client, images
         else:
@@ -119,6 +123,7 @@ __all__ = [
     "NoMatchError",
     "NotFoundError",
     "PermissionDeniedError",
+    "PruneResult",
     "RateLimit",
     "RateLimitError",
     "Region",

@@ -1,11 +1,13 @@
 """What a user's program does with `AsyncClient`, every call of it; it is type-checked and run."""
 
+import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import assert_type
 
 import httpx
 
-from do_images import Action, AsyncClient, Image, RateLimit
+from do_images import Action, AsyncClient, Image, PruneResult, RateLimit
 
 SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
 
@@ -40,6 +42,42 @@ async def find(do: AsyncClient) -> None:
     await do.image.list(type="kind-of-next-year", private=None, tag_name=None)
     assert_type(await do.image.info("ubuntu-24-04-x64"), Image)
     assert_type(await do.image.info(id_slug=SNAPSHOT), Image)
+
+
+async def select(do: AsyncClient) -> None:
+    image = await do.image.latest("web-*", type="snapshot", region="nyc1", status="available")
+    assert_type(image, Image)
+    assert_type(await do.image.find(), list[Image])
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    for found in await do.image.find(re.compile("^web"), newer_than=since, older_than=timedelta(0)):
+        assert_type(found, Image)
+    another: str = "Plan 9"
+    await do.image.find(name=None, distribution=another, tag_name="prod", public=None)
+    await do.image.latest(distribution="Ubuntu", public=True)
+
+
+async def prune(do: AsyncClient) -> None:
+    result = await do.image.prune(
+        "web-*", keep_last=5, keep_within=timedelta(days=30), dry_run=True
+    )
+    assert_type(result, PruneResult)
+    assert_type(result.kept, list[Image])
+    assert_type(result.deleted, list[Image])
+    assert_type(result.reasons, dict[int, tuple[str, ...]])
+    await do.image.prune(
+        re.compile("^nightly-"),
+        keep_daily=7,
+        keep_weekly=4,
+        keep_monthly=12,
+        keep_yearly=None,
+        type="custom",
+        region="nyc3",
+        tag_name="prod",
+    )
+    images = await do.image.find("nightly-*")
+    assert_type(await do.image.destroy_many([*images, 1, 2]), list[int])
+    assert_type(await do.image.destroy_many(images), list[int])
+    assert_type(await do.image.destroy_many(image.id for image in images), list[int])
 
 
 async def change(do: AsyncClient) -> None:

@@ -12,6 +12,9 @@ async def forgotten_awaits(do: AsyncClient, action: Action) -> None:
     do.image.destroy(7555620)  # wrong: unused-coroutine reportUnusedCoroutine
     do.image.transfer(7555620, "nyc3", wait=True)  # wrong: unused-coroutine reportUnusedCoroutine
     do.action.wait(action)  # wrong: unused-coroutine reportUnusedCoroutine
+    do.image.prune("web-*", keep_last=5)  # wrong: unused-coroutine reportUnusedCoroutine
+    do.image.destroy_many([7555620])  # wrong: unused-coroutine reportUnusedCoroutine
+    print(do.image.latest("web-*").name)  # wrong: attr-defined reportAttributeAccessIssue
     do.aclose()  # wrong: unused-coroutine reportUnusedCoroutine
     print(do.image.info(7555620).name)  # wrong: attr-defined reportAttributeAccessIssue
     image: Image = do.image.info(7555620)  # wrong: assignment reportAssignmentType

@@ -5,6 +5,8 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false
 
+import re
+
 import httpx
 
 from do_images import Action, AsyncClient, Client, Image
@@ -31,7 +33,7 @@ def client(do: Client) -> None:
 
 
 def finding(do: Client) -> None:
-    do.image.find("golden")  # wrong: attr-defined reportAttributeAccessIssue
+    do.image.search("golden")  # wrong: attr-defined reportAttributeAccessIssue
     do.image.info()  # wrong: call-arg reportCallIssue
     do.image.info(1.5)  # wrong: arg-type reportArgumentType
     do.image.info(None)  # wrong: arg-type reportArgumentType
@@ -55,6 +57,24 @@ def changing(do: Client) -> None:
     print(gone)
 
 
+def selecting(do: Client) -> None:
+    do.image.find("web-*", "snapshot")  # wrong: call-arg reportCallIssue
+    do.image.find(re.compile(b"web"))  # wrong: arg-type reportArgumentType
+    do.image.find(tag="prod")  # wrong: call-arg reportCallIssue
+    do.image.find(newer_than=30)  # wrong: arg-type reportArgumentType
+    do.image.latest(older_than="30d")  # wrong: arg-type reportArgumentType
+    image: Image = do.image.find("web-*")  # wrong: assignment reportAssignmentType
+    do.image.prune(keep_last=5)  # wrong: call-arg reportCallIssue
+    do.image.prune("web-*", 5)  # wrong: call-arg reportCallIssue
+    do.image.prune(None, keep_last=5)  # wrong: arg-type reportArgumentType
+    do.image.prune("web-*", keep_within=30)  # wrong: arg-type reportArgumentType
+    do.image.prune("web-*", keep_hourly=24)  # wrong: call-arg reportCallIssue
+    do.image.prune("web-*", keep_last=5).kept = []  # wrong: misc reportAttributeAccessIssue
+    do.image.destroy_many(7555620)  # wrong: arg-type reportArgumentType
+    do.image.destroy_many(["7555620"])  # wrong: list-item reportArgumentType
+    print(image)
+
+
 def copying(do: Client, looks: list[str]) -> None:
     do.image.transfer("7555620", "nyc3")  # wrong: arg-type reportArgumentType
     do.image.transfer(7555620)  # wrong: call-arg reportCallIssue
@@ -74,11 +94,11 @@ def copying(do: Client, looks: list[str]) -> None:
 
 
 def waiting(do: Client, image: Image, action: Action) -> None:
-    do.action.wait(7)  # wrong: arg-type reportArgumentType
+    do.action.wait("7")  # wrong: arg-type reportArgumentType
     do.action.wait(image)  # wrong: arg-type reportArgumentType
     do.action.wait_all(action)  # wrong: arg-type reportArgumentType
     do.action.wait_all([7])  # wrong: list-item reportArgumentType
     do.action.transfer(7555620)  # wrong: attr-defined reportAttributeAccessIssue
     do.action.info("7")  # wrong: arg-type reportArgumentType
     do.image.wait(action)  # wrong: arg-type reportArgumentType
-    do.image.wait(7555620)  # wrong: arg-type reportArgumentType
+    do.image.wait("7555620")  # wrong: arg-type reportArgumentType

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from do_images._async.account_transfers import AsyncAccountTransfers
 from do_images._async.image_actions import AsyncImageActions
+from do_images._async.image_selection import AsyncImageSelection
 from do_images._core import arguments as check
 from do_images._core import requests
 from do_images._core.pagination import Listing, images_of
@@ -18,7 +19,7 @@ __all__ = ["AsyncImages"]
 ImageList: TypeAlias = list[Image]
 
 
-class AsyncImages(AsyncImageActions, AsyncAccountTransfers):
+class AsyncImages(AsyncImageSelection, AsyncImageActions, AsyncAccountTransfers):
     """Images, and the actions that are done to them. Reached as `do.image`.
 
     Wrong arguments raise `ValueError` or `TypeError` before a request is sent. Every method

@@ -27,6 +27,9 @@ class PruneResult:
     """The rules that keep each image, such as `("keep_last", "keep_daily")`, by image id."""
 
 
+PruneResult.__module__ = "do_images"
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """The rules of `prune`, checked; one that is 0 keeps nothing."""

@@ -1,4 +1,4 @@
-"""`find` and `latest`: which images match, and in which order. Pure."""
+"""`find` and `latest`: which images match, and in which order."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,10 +7,25 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import cast
 
+from do_images import _endpoints as api
 from do_images._core import arguments as check
+from do_images._core.pagination import Listing, images_of
+from do_images._core.requests import Request
+from do_images._core.session import Session
+from do_images._core.steps import Flow
+from do_images.errors import NoMatchError
 from do_images.models import Image
 
-__all__ = ["Age", "NamePattern", "Selection", "before", "in_order", "selection"]
+__all__ = [
+    "Selection",
+    "before",
+    "find_all",
+    "find_latest",
+    "in_order",
+    "prune_selection",
+    "selection",
+    "server_now",
+]
 
 NamePattern = str | re.Pattern[str]
 """A shell pattern, or a regular expression that is searched."""
@@ -24,6 +39,31 @@ _GONE = frozenset({"deleted", "retired"})
 _VERSION = re.compile(r"(?<![0-9A-Za-z.])v?([0-9]{1,9}(?:[.-][0-9]{1,9})*)(?![0-9A-Za-z])")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _MOST_NEAREST = 3
+
+
+def find_all(session: Session, selection: "Selection") -> Flow[list[Image]]:
+    """Read images, and return those that match, in order."""
+    images = yield from _read(session, selection)
+    return selection.select(images, server_now(session))
+
+
+def find_latest(session: Session, selection: "Selection") -> Flow[Image]:
+    """Read images, and return the first of those that match."""
+    images = yield from _read(session, selection)
+    found = selection.select(images, server_now(session))
+    if not found:
+        raise NoMatchError(selection.no_match(images))
+    return found[0]
+
+
+def _read(session: Session, selection: "Selection") -> Flow[list[Image]]:
+    request = Request(api.IMAGES_LIST, "/v2/images", selection.query())
+    return (yield from Listing(session, request, images_of).all())
+
+
+def server_now(session: Session) -> datetime:
+    """Return the time by the server's clock, which it states in its responses."""
+    return datetime.fromtimestamp(session.server_time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +172,8 @@ def selection(
 ) -> Selection:
     """Return the filters of `find`, or raise for those that are invalid."""
     return Selection(
-        name=None if name is None else name_pattern(name),
-        type=None if type is None else image_type(type),
+        name=None if name is None else _name_pattern(name),
+        type=None if type is None else _image_type(type),
         distribution=None if distribution is None else check.text("distribution", distribution),
         region=None if region is None else check.region_slug(region),
         tag_name=None if tag_name is None else check.text("tag_name", tag_name),
@@ -144,7 +184,20 @@ def selection(
     )
 
 
-def name_pattern(value: object) -> NamePattern:
+def prune_selection(*, name: object, type: object, region: object, tag_name: object) -> Selection:  # noqa: A002 - the API's word
+    """Return the filters of `prune`, which needs a name and a type."""
+    if name is None or type is None:
+        raise ValueError("prune needs a name and a type: it deletes what matches them")
+    return selection(
+        name=name,
+        type=type,
+        region=region,
+        tag_name=tag_name,
+        status="available",
+    )
+
+
+def _name_pattern(value: object) -> NamePattern:
     """Return a name's pattern; an empty one would match everything."""
     if not isinstance(value, re.Pattern):
         return check.text("name", value)
@@ -155,7 +208,7 @@ def name_pattern(value: object) -> NamePattern:
     return pattern
 
 
-def image_type(value: object) -> str:
+def _image_type(value: object) -> str:
     """Return the type of an image, which is not a kind of the API's filter."""
     result = check.word("type", value)
     for of_image, kind in _KINDS.items():

@@ -11,6 +11,7 @@ from do_images._core.waits.images import create, wait_for_image
 from do_images._core.waits.options import wait_options
 from do_images._sync.account_transfers import AccountTransfers
 from do_images._sync.image_actions import ImageActions
+from do_images._sync.image_selection import ImageSelection
 from do_images.models import Distribution, Image, ImageKind, ImagesResponse, RegionSlug
 
 __all__ = ["Images"]
@@ -19,7 +20,7 @@ __all__ = ["Images"]
 ImageList: TypeAlias = list[Image]
 
 
-class Images(ImageActions, AccountTransfers):
+class Images(ImageSelection, ImageActions, AccountTransfers):
     """Images, and the actions that are done to them. Reached as `do.image`.
 
     Wrong arguments raise `ValueError` or `TypeError` before a request is sent. Every method

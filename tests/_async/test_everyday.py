@@ -1,0 +1,96 @@
+"""Jobs that people write around every client of this API: each is a few lines here."""
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from do_images import ActionGroupError, AsyncClient, Image
+from do_images.testing import FakeDigitalOcean
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+async def copy_newest(do: AsyncClient) -> list[str]:
+    image = await do.image.latest("web-*", type="snapshot")
+    try:
+        await do.image.transfer_many(image, ["ams3", "fra1", "sgp1"], wait=True, timeout=3600)
+    except ActionGroupError as error:
+        return list(error.failures)
+    return []
+
+
+async def clean_up(do: AsyncClient) -> list[Image]:
+    result = await do.image.prune("nightly-*", keep_last=5, keep_within=timedelta(days=30))
+    return result.deleted
+
+
+async def newest_lts(do: AsyncClient) -> str | None:
+    image = await do.image.latest("*LTS*", distribution="Ubuntu", region="fra1", public=True)
+    return image.slug
+
+
+async def import_image(do: AsyncClient, progress: Callable[[Image], object]) -> Image:
+    return await do.image.create(
+        name="golden",
+        url="https://example.com/golden.qcow2",
+        region="nyc3",
+        wait=True,
+        timeout=3600,
+        on_poll=progress,
+    )
+
+
+@pytest.mark.parametrize("program", [copy_newest, clean_up, newest_lts, import_image])
+def test_each_program_has_at_most_12_lines(program: Callable[..., object]) -> None:
+    assert len(inspect.getsource(program).splitlines()) <= 12
+
+
+async def test_copying_the_newest_names_the_regions_that_failed() -> None:
+    fake = FakeDigitalOcean(now=NOW)
+    old = fake.add_image(name="web-1", created_at=NOW - timedelta(days=2))
+    new = fake.add_image(name="web-2", created_at=NOW - timedelta(days=1))
+    fake.fail_next_action("fra1")
+    async with fake.async_client() as do:
+        assert await copy_newest(do) == ["fra1"]
+        assert await copy_newest(do) == []
+    assert fake.image(new).regions == ["nyc1", "ams3", "sgp1", "fra1"]
+    assert fake.image(old).regions == ["nyc1"]
+
+
+@pytest.mark.parametrize(("nights", "kept"), [(3, 3), (31, 31), (100, 31)])
+async def test_cleaning_up_keeps_five_and_those_of_30_days(nights: int, kept: int) -> None:
+    fake = FakeDigitalOcean(now=NOW)
+    added = [
+        fake.add_image(name=f"nightly-{night}", created_at=NOW - timedelta(days=night))
+        for night in range(nights)
+    ]
+    async with fake.async_client() as do:
+        assert [image.id for image in await clean_up(do)] == added[kept:]
+
+
+async def test_cleaning_up_keeps_five_however_old_they_are() -> None:
+    fake = FakeDigitalOcean(now=NOW)
+    for month in range(12):
+        fake.add_image(name="nightly-x", created_at=NOW - timedelta(days=100 + 30 * month))
+    async with fake.async_client() as do:
+        assert len(await clean_up(do)) == 7
+
+
+async def test_the_newest_lts_is_not_the_newest_ubuntu() -> None:
+    async with FakeDigitalOcean().async_client() as do:
+        assert await newest_lts(do) == "ubuntu-24-04-x64"
+
+
+async def test_an_import_reports_its_progress() -> None:
+    fake = FakeDigitalOcean(now=NOW)
+    fake.imports_take(20)
+    seen: list[Image] = []
+    async with fake.async_client() as do:
+        image = await import_image(do, seen.append)
+    assert image.status == "available"
+    assert [one.status for one in seen][-1] == "available"
+    assert len(seen) > 1
