@@ -59,6 +59,6 @@ def errors(
     status.body["message"]  # wrong: index reportIndexIssue
     print(status.retry_after + 1)  # wrong: operator reportOptionalOperand
     lost.status_code  # wrong: attr-defined reportAttributeAccessIssue
-    errored.image  # wrong: attr-defined reportAttributeAccessIssue
-    late.action  # wrong: attr-defined reportAttributeAccessIssue
+    errored.image.name  # wrong: union-attr reportOptionalMemberAccess
+    late.action.id  # wrong: union-attr reportOptionalMemberAccess
     group.actions.keys()  # wrong: attr-defined reportAttributeAccessIssue
