@@ -11,9 +11,10 @@ import asyncio
 import inspect
 import logging
 import re
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import httpx
@@ -94,6 +95,44 @@ def clients_of(fake: FakeDigitalOcean) -> dict[str, Callable[..., Any]]:
         return httpx.AsyncClient(**options)
 
     return dict(zip(_OfFake.MADE, (client, async_client, http, async_http), strict=True))
+
+
+class Spaces(ModuleType):
+    """What stands for `boto3`, and for a client of it: a Space that keeps names of files."""
+
+    def __init__(self) -> None:
+        super().__init__("boto3")
+        self.objects: set[str] = set()
+
+    def client(self, service: str, *, region_name: str, endpoint_url: str) -> "Spaces":
+        assert (service, endpoint_url) == ("s3", f"https://{region_name}.digitaloceanspaces.com")
+        return self
+
+    def upload_file(self, filename: str, bucket: str, key: str) -> None:
+        self.objects.add(f"{bucket}/{key}")
+
+    def generate_presigned_url(
+        self,
+        method: str,
+        *,
+        Params: dict[str, str],  # noqa: N803 - boto3's names
+        ExpiresIn: int,  # noqa: N803
+    ) -> str:
+        assert f"{Params['Bucket']}/{Params['Key']}" in self.objects
+        host = f"{Params['Bucket']}.nyc3.digitaloceanspaces.com"
+        return f"https://{host}/{Params['Key']}?X-Amz-Expires={ExpiresIn}&X-Amz-Signature=5f0c"
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
+        self.objects.remove(f"{Bucket}/{Key}")
+
+
+@pytest.fixture(autouse=True)
+def _spaces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Pages that upload files leave none behind."""
+    spaces = Spaces()
+    monkeypatch.setitem(sys.modules, "boto3", spaces)
+    yield
+    assert spaces.objects == set()
 
 
 class Reader:
