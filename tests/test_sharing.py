@@ -4,16 +4,20 @@ import asyncio
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from email.utils import formatdate
 from functools import partial
 
+import httpx
 import pytest
+import respx
 
-from do_images import AsyncClient, Client
+from do_images import APIConnectionError, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean
 from tests.hostile import HostileServer, Peer, answer
-from tests.support import TOKEN, Json
+from tests.support import TOKEN, Json, VirtualClock
 
 EVERYONE, CALLS = 8, 25
 
@@ -70,6 +74,45 @@ def test_threads_whose_answers_are_lost_each_find_their_own_transfer() -> None:
             found = pool.map(partial(do.image.transfer, image), regions)
             assert [action.region_slug for action in found] == regions
         assert len(fake.actions) == len(regions)
+
+
+def test_two_calls_never_return_the_same_action(api: respx.MockRouter) -> None:
+    """The first start is lost; the second is executed, and its response comes late."""
+    second_is_under_way, first_has_ended = threading.Event(), threading.Event()
+    posts: list[int] = []
+    action: Json = {
+        "id": 1002,
+        "status": "in-progress",
+        "type": "transfer",
+        "started_at": "2023-11-14T22:13:20Z",
+        "region_slug": "nyc3",
+        "resource_id": 1,
+        "resource_type": "image",
+    }
+
+    def start(_: httpx.Request) -> httpx.Response:
+        posts.append(1)
+        if len(posts) == 1:
+            assert second_is_under_way.wait(60)
+            raise httpx.ReadError("reset")
+        second_is_under_way.set()
+        assert first_has_ended.wait(60)
+        return httpx.Response(201, json={"action": action})
+
+    date = formatdate(1_700_000_000, usegmt=True)
+    listed = httpx.Response(200, json={"actions": [action]}, headers={"date": date})
+    api.post("/v2/images/1/actions").mock(side_effect=start)
+    api.get("/v2/images/1/actions").mock(return_value=listed)
+    do = Client(TOKEN, clock=VirtualClock())
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(do.image.transfer, 1, "nyc3") for _ in range(2)]
+        lost = next(as_completed(calls))
+        first_has_ended.set()
+        with pytest.raises(APIConnectionError, match="is not known"):
+            lost.result()
+        (other,) = (call for call in calls if call is not lost)
+        assert other.result().id == 1002
+    assert len(posts) == 2
 
 
 # In a process of its own, as the one that runs the tests may have threads.

@@ -413,6 +413,23 @@ def test_an_image_that_is_late_carries_the_image(fake: FakeDigitalOcean, do: Cli
     assert denied.value.image == caught.value.image
 
 
+def test_what_the_rate_limit_leaves_no_poll_is_late_at_the_deadline(
+    fake: FakeDigitalOcean,
+) -> None:
+    fake.transfer_takes(1)
+    with fake.client(token=fake.token({"image:read", "image:update"})) as do:
+        started = [do.image.transfer(image, "nyc3") for image in fake.add_images(60)]
+        fake.quota(5000, remaining=25, window=3600)
+        do.image.info(SNAPSHOT)
+        begin = fake.clock.monotonic()
+        with pytest.raises(ActionGroupError) as caught:
+            do.action.wait_all(started, timeout=30)
+    assert fake.clock.monotonic() - begin == pytest.approx(30, abs=3)
+    assert {type(error) for error in caught.value.exceptions} == {ActionTimeoutError}
+    assert 0 < len(caught.value.exceptions) < 60
+    assert not [request for request in fake.requests if request.status == 429]
+
+
 # ── Jobs that are run again ─────────────────────────────────────────────────────────────────
 
 
@@ -451,12 +468,13 @@ def test_a_region_that_somebody_else_filled_meanwhile_is_no_failure(
         message = "The image is already available in that region."
         return httpx.Response(422, json={"id": "unprocessable_entity", "message": message})
 
-    regions = ["nyc1"]
-    api.get("/v2/images/1").mock(
-        side_effect=lambda _: httpx.Response(
-            200, json={"image": image_json("available") | {"regions": list(regions)}}
-        )
-    )
+    regions: list[Json] = ["nyc1"]
+
+    def show(_: httpx.Request) -> httpx.Response:
+        image: dict[str, Json] = image_json("available") | {"regions": [*regions]}
+        return httpx.Response(200, json={"image": image})
+
+    api.get("/v2/images/1").mock(side_effect=show)
     api.post("/v2/images/1/actions").mock(side_effect=start)
     api.get("/v2/images/1/actions").respond(json={"actions": []})
     api.get("/v2/images/1/actions/8", name="poll").mock(return_value=reply(8, "completed"))

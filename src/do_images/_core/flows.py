@@ -62,6 +62,7 @@ def _retry(session: Session, request: Request[ModelT], first: APIError) -> Flow[
 
     failures: list[APIError] = []
     pauses: list[float] = []
+    response: Response | None = None
 
     def pause(state: "RetryCallState") -> float:
         return retry.backoff(state.attempt_number, failures[-1])
@@ -89,15 +90,15 @@ def _retry(session: Session, request: Request[ModelT], first: APIError) -> Flow[
                 failures.append(first)
                 raise first
             try:
-                return (yield from send(request.again(len(failures) + 1)))
+                response = yield from send(request.again(len(failures) + 1))
             except APIError as error:
                 # It is gone, as was asked for: by a try of ours that got no clear response.
                 is_gone = request.endpoint.method == "DELETE" and isinstance(error, NotFoundError)
-                if is_gone and any(map(retry.outcome_unknown, failures)):
-                    return Response(error.request, 204, {}, b"")
-                failures.append(error)
-                raise
-    raise AssertionError("tenacity ends with a result or an error")
+                if not (is_gone and any(map(retry.outcome_unknown, failures))):
+                    failures.append(error)
+                    raise
+                response = Response(error.request, 204, {}, b"")
+    return cast("Response", response)
 
 
 def _is_worth(session: Session, request: Request[ModelT], error: APIError) -> bool:

@@ -116,10 +116,8 @@ def _find(session: Session, wanted: Start, page: ActionsResponse, began: float) 
         each for each in candidates if each.started_at and each.started_at.timestamp() >= since
     ]
     # An action from shortly before is only taken where no other could be meant.
-    for action in exact or (candidates if len(candidates) == 1 else []):
-        if session.starts.claim(action, wanted.image):
-            return action
-    return None
+    chosen = exact or (candidates if len(candidates) == 1 else [])
+    return next((each for each in chosen if session.starts.claim(each, wanted.image)), None)
 
 
 def _unknown(wanted: Start, failure: APIError, lookups: int) -> APIError:

@@ -178,6 +178,7 @@ def persist(
 
     failures: list[APIError] = []
     pauses: list[float] = []
+    results: list[T] = []
 
     def pause(_: "RetryCallState") -> float:
         return options.until_deadline(max(options.poll, retry.named_wait(failures[-1]) or 0.0))
@@ -196,8 +197,8 @@ def persist(
             if failures and options.expired():
                 raise failures[-1]
             try:
-                return (yield from attempt())
+                results.append((yield from attempt()))
             except APIError as error:
                 failures.append(error)
                 raise
-    raise AssertionError("tenacity ends with a result or an error")
+    return results[0]
