@@ -471,7 +471,8 @@ def test_a_region_that_somebody_else_filled_meanwhile_is_no_failure(
     regions: list[Json] = ["nyc1"]
 
     def show(_: httpx.Request) -> httpx.Response:
-        image: dict[str, Json] = image_json("available") | {"regions": [*regions]}
+        image = image_json("available")
+        image["regions"] = [*regions]
         return httpx.Response(200, json={"image": image})
 
     api.get("/v2/images/1").mock(side_effect=show)
