@@ -30,7 +30,7 @@ PUBLIC_CLASSES = [side for twins in TWINS for side in twins]
 HTTP_IN_TWINS = ("client", "connection", "pool", "transport")
 TENACITY = {"_core.flows", "_core.waits.polling"}
 EXCEPTIONS = {
-    ("do_images._core.clocks", "asyncio"),
+    ("do_images._core.clocks", "anyio"),
     ("do_images._core.clocks", "time"),
     ("do_images._core.options", "os"),  # environment variables
     ("do_images._core.responses", "http"),  # `HTTPStatus`, a list of words

@@ -20,7 +20,7 @@ __all__ = ["AsyncClient"]
 
 
 class AsyncClient:
-    """DigitalOcean's Images and Actions for asyncio.
+    """DigitalOcean's Images and Actions for asyncio and trio.
 
     Safe to share between the tasks of one event loop. Close it with `aclose()`, or use it as
     `async with AsyncClient() as do: ...`.

@@ -52,15 +52,15 @@ class SystemClock(_SystemNow):
 
     # Looked up at each call, so that a program which replaces `time.sleep` is obeyed.
     def sleep(self, seconds: float, /) -> None:
-        """Blocks the thread for so many seconds."""
+        """Block the thread for so many seconds."""
         time.sleep(seconds)
 
 
 class AsyncSystemClock(_SystemNow):
-    """The machine's clock, for a running event loop."""
+    """The machine's clock, for asyncio and trio."""
 
     async def sleep(self, seconds: float, /) -> None:
-        """Suspends the task for so many seconds."""
-        import asyncio  # noqa: PLC0415 - programs that never wait asynchronously do not pay for it
+        """Suspend the task for so many seconds."""
+        import anyio  # noqa: PLC0415 - programs that never wait asynchronously do not pay for it
 
-        await asyncio.sleep(seconds)
+        await anyio.sleep(seconds)
