@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 import do_images
 from do_images import models
 from do_images._base import Strings
+from do_images.testing import _quirks
 
 # Public classes name the package as their module. Sphinx reads the sentences under attributes in
 # the source, so here they name the module that defines them.
@@ -32,6 +33,8 @@ version = release = do_images.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 3
+myst_enable_extensions = ["substitution"]
+myst_substitutions = {"quirks": _quirks.listing("**{}**")}
 myst_links_external_new_tab = False
 
 html_theme = "furo"

@@ -74,15 +74,13 @@ def sections(page: str) -> list[list[Block]]:
 
 
 def clients_of(fake: FakeDigitalOcean) -> dict[str, Callable[..., Any]]:
-    """What stands for the classes of clients."""
+    """What stands for the classes of clients, where a fake is installed."""
 
     def client(token: str | None = None, **options: Any) -> Client:
-        options.setdefault("http_client", httpx.Client(transport=fake.transport))
-        options.setdefault("clock", fake.clock)
+        options.setdefault("clock", fake.clock)  # beside an HTTP client of its own
         return Client(token, **options)
 
     def async_client(token: str | None = None, **options: Any) -> AsyncClient:
-        options.setdefault("http_client", httpx.AsyncClient(transport=fake.async_transport))
         options.setdefault("clock", fake.async_clock)
         return AsyncClient(token, **options)
 
@@ -145,6 +143,7 @@ class Reader:
 
     def begin(self, fake: FakeDigitalOcean) -> None:
         """Lets the clients from now on be those of a fake."""
+        self._fake = fake
         self._made.update(clients_of(fake))
         with fake.client() as do:
             copies = [do.image.transfer(it, "blr1", wait=True) for it in (SNAPSHOT, CUSTOM)]
@@ -153,11 +152,12 @@ class Reader:
 
     def run(self, block: Block) -> None:
         """Raises what the block raises."""
-        if block.awaits:
-            asyncio.run(self._awaited(block))
-        else:
-            self._names["do"] = self._made["Client"]()
-            exec(block.code, self._names)
+        with self._fake.installed():
+            if block.awaits:
+                asyncio.run(self._awaited(block))
+            else:
+                self._names["do"] = self._made["Client"]()
+                exec(block.code, self._names)
         for name in block.tests:
             self._test(self._names[name])
 
@@ -168,8 +168,9 @@ class Reader:
 
     def _test(self, function: Callable[..., Any]) -> None:
         """Calls it as pytest would, with a fake of its own."""
-        with FakeDigitalOcean() as fake, fake.client() as do:
+        with FakeDigitalOcean() as fake, fake.client() as do, fake.installed():
             given = {"do": do, "async_do": fake.async_client(), "fake_digitalocean": fake}
+            given["mock_digitalocean"] = fake
             wanted = inspect.signature(function).parameters
             outcome = function(**{name: given[name] for name in wanted})
             if inspect.iscoroutine(outcome):

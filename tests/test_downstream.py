@@ -31,10 +31,15 @@ def fake() -> FakeDigitalOcean:
     return FakeDigitalOcean()
 
 
+def more(fake: FakeDigitalOcean, step: str) -> list[tuple[int, int]]:
+    """What a step takes beside the client: offers of another account."""
+    return [fake.offer_image() for _ in range(2)] if step == "hand_over" else []
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_with_the_client(fake: FakeDigitalOcean, step: str) -> None:
     with fake.client() as do:
-        getattr(app_sync, step)(do)
+        getattr(app_sync, step)(do, *more(fake, step))
     assert fake.requests
 
 
@@ -42,7 +47,7 @@ def test_a_step_with_the_client(fake: FakeDigitalOcean, step: str) -> None:
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_step_with_the_async_client(fake: FakeDigitalOcean, step: str) -> None:
     async with fake.async_client() as do:
-        await getattr(app_async, step)(do)
+        await getattr(app_async, step)(do, *more(fake, step))
     assert fake.requests
 
 

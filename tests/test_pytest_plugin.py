@@ -87,6 +87,101 @@ def test_the_clients_follow(do):
     assert do.image.list() == []
 """
 
+APPLICATION = """
+from do_images import AsyncClient, Client
+
+
+def copies():
+    with Client() as do:
+        return do.image.transfer(7555620, "nyc3", wait=True)
+
+
+async def copies_too():
+    async with AsyncClient("own-token") as do:
+        return await do.image.transfer(7555620, "ams3", wait=True, timeout=3600)
+"""
+
+INSTALLED = """
+import application
+
+
+def test_an_application(mock_digitalocean):
+    action = application.copies()
+    assert mock_digitalocean.actions == [action]
+    assert mock_digitalocean.clock.monotonic() == 5
+
+
+def test_the_fixtures_belong_together(mock_digitalocean, fake_digitalocean, do):
+    assert mock_digitalocean is fake_digitalocean
+    assert do.image.action_list(7555620) == []
+    application.copies()
+    assert len(do.image.action_list(7555620)) == 1
+"""
+
+INSTALLED_ASYNC = """
+import application
+import pytest
+
+
+@pytest.fixture
+async def started(mock_digitalocean):
+    return await application.copies_too()
+
+
+MARK
+async def test_an_application(mock_digitalocean, started):
+    mock_digitalocean.transfer_takes(200)
+    assert mock_digitalocean.actions == [started]
+    application.copies()
+    assert mock_digitalocean.clock.monotonic() == 205
+"""
+
+INSTALLED_TRIO = """
+import pytest
+import application
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request):
+    return request.param
+
+
+@pytest.mark.anyio
+async def test_an_application(mock_digitalocean, async_do):
+    action = await application.copies_too()
+    assert mock_digitalocean.actions == [action]
+    await async_do.image.convert(7555621, wait=True)
+"""
+
+FOR_A_MODULE = """
+import application
+import pytest
+
+from do_images import Client
+from do_images.testing import FakeDigitalOcean
+
+
+@pytest.fixture(scope="module")
+def mock_digitalocean():
+    with FakeDigitalOcean() as fake, fake.installed():
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def client(mock_digitalocean):
+    with Client() as client:
+        yield client
+
+
+def test_first(client):
+    client.image.transfer(7555620, "nyc3", wait=True)
+
+
+def test_second(client, mock_digitalocean):
+    assert "nyc3" in client.image.info(7555620).regions
+    assert len(mock_digitalocean.actions) == 1
+"""
+
 NOTHING = """
 import sys
 
@@ -138,6 +233,34 @@ def test_works_with_pytest_asyncio_in_auto_mode(pytester: pytest.Pytester) -> No
 
 def test_closes_its_clients(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(CLOSED)
+    check(pytester.runpytest_inprocess(*options()), 2)
+
+
+@pytest.mark.parametrize("extra", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_an_application_is_redirected(pytester: pytest.Pytester, extra: tuple[str, ...]) -> None:
+    pytester.makepyfile(application=APPLICATION, test_it=INSTALLED)
+    check(pytester.runpytest_inprocess(*options(), *extra), 2)
+
+
+@pytest.mark.parametrize("mode", ["auto", "strict"])
+def test_an_asynchronous_application_is_redirected(pytester: pytest.Pytester, mode: str) -> None:
+    mark = "" if mode == "auto" else "@pytest.mark.asyncio"
+    test = INSTALLED_ASYNC.replace("MARK", mark)
+    if mode == "strict":
+        test = test.replace("@pytest.fixture\nasync", "@pytest_asyncio.fixture\nasync")
+        test = f"import pytest_asyncio\n{test}"
+    pytester.makepyfile(application=APPLICATION, test_it=test)
+    ini = ["-o", f"asyncio_mode={mode}", "-o", "asyncio_default_fixture_loop_scope=function"]
+    check(pytester.runpytest_inprocess(*options(needed="asyncio"), *ini), 1)
+
+
+def test_an_application_is_redirected_under_trio(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(application=APPLICATION, test_it=INSTALLED_TRIO)
+    check(pytester.runpytest_inprocess(*options(needed="anyio")), 2)
+
+
+def test_one_fake_may_serve_a_module(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(application=APPLICATION, test_it=FOR_A_MODULE)
     check(pytester.runpytest_inprocess(*options()), 2)
 
 

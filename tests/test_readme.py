@@ -22,17 +22,25 @@ def test_the_section_on_testing_passes_as_it_stands(pytester: pytest.Pytester) -
 
 def test_the_examples_of_the_docs_run(pytester: pytest.Pytester) -> None:
     text = (README.parent / "docs/testing.md").read_text("utf-8")
-    test, fixture, client, faults = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    application, installed, test, fixture, module, client, faults, unused = re.findall(
+        r"```python\n(.*?)```", text, re.DOTALL
+    )
     pytester.makepyfile(
+        test_application=f"from do_images import Client\n{application}\n{installed}",
+        test_module=(
+            "import pytest\nfrom do_images import Client\n"
+            f"from do_images.testing import FakeDigitalOcean\n{module}\n\n"
+            "def test(mock_digitalocean):\n    assert Client().image.info(7555620)\n"
+        ),
         test_three_lines=test,
         test_client=f"{client}\n\ndef test():\n    assert do.image.info(7555620)\n",
         test_faults=(
             "from do_images.testing import FakeDigitalOcean\n\nfake = FakeDigitalOcean()\n"
-            f"{faults}\n\ndef test():\n    assert fake.faults_left == 4\n"
+            f"{faults}\n{unused}\n\ndef test():\n    assert fake.faults_left == 4\n"
         ),
     )
     folder = pytester.mkpydir("folder")
     folder.joinpath("conftest.py").write_text(fixture)
     folder.joinpath("test_empty.py").write_text("def test(do):\n    assert not do.image.list()\n")
     result = pytester.runpytest_inprocess("-W", "error", *WITHOUT)
-    assert result.parseoutcomes() == {"passed": 4}
+    assert result.parseoutcomes() == {"passed": 6}

@@ -1,4 +1,4 @@
-"""The pytest plugin: `fake_digitalocean`, and `do` and `async_do`, clients bound to it.
+"""The pytest plugin: `fake_digitalocean`, `do` and `async_do`, and `mock_digitalocean`.
 
 It stands beside the package, not in it, so that a test run that uses none of these imports nothing
 of do_images.
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from do_images import AsyncClient, Client
     from do_images.testing import FakeDigitalOcean
 
-__all__ = ["async_do", "do", "fake_digitalocean"]
+__all__ = ["async_do", "do", "fake_digitalocean", "mock_digitalocean"]
 
 
 @pytest.fixture
@@ -42,3 +42,13 @@ def async_do(fake_digitalocean: "FakeDigitalOcean") -> "Iterator[AsyncClient]":
     # whoever's loop the test ran on.
     with suppress(StopIteration):
         client.aclose().send(None)
+
+
+@pytest.fixture
+def mock_digitalocean(fake_digitalocean: "FakeDigitalOcean") -> "Iterator[FakeDigitalOcean]":
+    """Let every client that the test, or what it calls, makes use `fake_digitalocean`.
+
+    It is `fake_digitalocean.installed()` as a fixture, and yields the fake.
+    """
+    with fake_digitalocean.installed() as fake:
+        yield fake

@@ -91,7 +91,7 @@ def http(fake: FakeDigitalOcean, token: str | None = None) -> httpx.Client:
     return httpx.Client(transport=Faithful(fake), base_url=BASE, headers=headers)
 
 
-def raw(fake: FakeDigitalOcean) -> httpx.Client:
-    """A plain HTTP client of the fake, for answers that are meant to be odd."""
-    headers = {"Authorization": f"Bearer {fake.token()}"}
+def raw(fake: FakeDigitalOcean, token: str | None = None) -> httpx.Client:
+    """A plain HTTP client of the fake, for responses that the spec does not have."""
+    headers = {"Authorization": f"Bearer {token or fake.token()}"}
     return httpx.Client(transport=fake.transport, base_url=BASE, headers=headers)

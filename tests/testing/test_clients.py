@@ -73,12 +73,13 @@ def test_everything_else(fake: FakeDigitalOcean) -> None:
         )
         assert do.image.list(tag_name="t") == [image]
         assert do.image.update(image.id, "m").name == "m"
-        number = do.image.account_transfer(image.id, recipient_email="ops@example.com")
-        do.image.decline_account_transfer(image.id, number)
-        number = do.image.account_transfer(image.id, recipient_uuid="u")
-        do.image.cancel_account_transfer(image.id, number)
-        number = do.image.account_transfer(image.id, recipient_uuid="u")
-        do.image.accept_account_transfer(image.id, number, "u")
+        number = do.image.account_transfer(7555620, recipient_email="ops@example.com")
+        do.image.cancel_account_transfer(7555620, number)
+        number = do.image.account_transfer(7555620, recipient_uuid="u")
+        with fake.client(token=fake.token(account="u")) as them:
+            them.image.decline_account_transfer(7555620, number)
+            number = do.image.account_transfer(7555620, recipient_uuid="u")
+            them.image.accept_account_transfer(7555620, number, "u")
         action = do.image.convert(7555621, wait=True)
         assert do.image.action_list(7555621) == [action] == do.action.list()
         assert do.action.info(action.id) == do.image.action_info(7555621, action.id)

@@ -280,11 +280,11 @@ def test_what_clients_make_of_it(fake: FakeDigitalOcean) -> None:
         ("PATCH", "/v2/images/{id}", {"status": 500}, "there is no PATCH"),
         ("*", "/v2/nowhere", {"status": 500}, "there is no"),
         ("DELETE", "/v2/images", {"status": 500}, "there is no DELETE"),
-        ("GET", "/v2/images", {}, "say what goes wrong"),
+        ("GET", "/v2/images", {}, "name what goes wrong"),
         ("GET", "/v2/images", {"lose": "before", "after": True}, "after goes with a status"),
         ("GET", "/v2/images", {"status": 500, "broken": "html"}, "a body of its own"),
-        ("GET", "/v2/images", {"lose": "after", "status": 500}, "lose is no answer at all"),
-        ("GET", "/v2/images", {"lose": "before", "broken": "html"}, "lose is no answer at all"),
+        ("GET", "/v2/images", {"lose": "after", "status": 500}, "lose is no response at all"),
+        ("GET", "/v2/images", {"lose": "before", "broken": "html"}, "lose is no response at all"),
         ("GET", "/v2/images", {"delay": 1, "body": "<p>"}, "body goes with a status"),
         ("GET", "/v2/images", {"status": 500, "times": 0}, "times must be 1 or more"),
         ("GET", "/v2/images", {"status": 500, "skip": -1}, "skip 0 or more"),
@@ -297,7 +297,7 @@ def test_what_clients_make_of_it(fake: FakeDigitalOcean) -> None:
         ("GET", "/v2/images", {"broken": "xml"}, "broken must be one of truncated"),
     ],
 )
-def test_refuses_orders_that_make_no_sense(
+def test_refuses_faults_that_contradict_themselves(
     fake: FakeDigitalOcean, method: str, path: str, how: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(ValueError, match=re.escape(told)):
@@ -305,7 +305,7 @@ def test_refuses_orders_that_make_no_sense(
     assert fake.faults_left == 0
 
 
-def test_orders_may_name_one_path(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+def test_faults_may_name_one_path(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     fake.fail_next("*", "/v2/images/7555620", status=500)
     fake.fail_next("GET", "/v2/images/7555620", status=503)
     assert api.get("/v2/images/7555621").status_code == 200

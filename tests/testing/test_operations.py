@@ -12,7 +12,7 @@ from do_images import _endpoints
 from do_images._base import Endpoint
 from do_images.testing import FakeDigitalOcean
 from do_images.testing._routes import ROUTES, Route
-from tests.testing.faithful import NEW_YEAR, SPEC, Faithful, http
+from tests.testing.faithful import BASE, NEW_YEAR, SPEC, Faithful, http, raw
 
 SNAPSHOT, BACKUP, CUSTOM = 7555620, 7555621, 7555622
 
@@ -77,14 +77,13 @@ def test_lists_what_filters_ask_for(fake: FakeDigitalOcean, api: httpx.Client) -
         "page=0",
         "page=x",
         "per_page=0",
-        "per_page=201",
         "per_page=",
         "page=-1",
         "page=" + "9" * 1000,
         "private=maybe",
     ],
 )
-def test_refuses_a_query_that_makes_no_sense(api: httpx.Client, query: str) -> None:
+def test_refuses_an_invalid_query(api: httpx.Client, query: str) -> None:
     refused(api.get(f"/v2/images?{query}"), 400, query.partition("=")[0])
 
 
@@ -154,8 +153,16 @@ def test_refuses_an_update_with_wrong_values(api: httpx.Client, body: dict[str, 
 def test_refuses_a_body_that_is_no_object(
     fake: FakeDigitalOcean, api: httpx.Client, content: bytes
 ) -> None:
-    refused(api.put("/v2/images/7555620", content=content), 400)
+    kind = {"Content-Type": "application/json; charset=utf-8"}
+    refused(api.put("/v2/images/7555620", content=content, headers=kind), 400)
     assert fake.requests[-1].body != {}
+
+
+@pytest.mark.parametrize("kind", ["", "application/x-www-form-urlencoded", "text/json"])
+def test_refuses_a_body_that_is_not_called_json(api: httpx.Client, kind: str) -> None:
+    headers = {"Content-Type": kind}
+    answer = api.put("/v2/images/7555620", content=b'{"name": "new"}', headers=headers)
+    refused(answer, 415, "Content-Type: application/json")
 
 
 def test_destroys_once(api: httpx.Client) -> None:
@@ -417,15 +424,18 @@ def end(api: httpx.Client, how: str, number: object, **more: object) -> httpx.Re
     return api.post(f"{OFFER}/{how}", json={"transfer_id": number, **more})
 
 
-def test_an_offer_can_be_taken_back_or_declined(api: httpx.Client) -> None:
+def test_an_offer_can_be_taken_back_or_declined(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     number = offer(api)
     refused(api.post(OFFER, json={"recipient_uuid": "u"}), 422, "offered")
-    for how in ("cancel", "decline"):
-        answer = end(api, how, number)
+    them = http(fake, fake.token(account="ops@example.com"))
+    for how, who in (("cancel", api), ("decline", them)):
+        answer = end(who, how, number)
         assert (answer.status_code, answer.content) == (204, b"")
-        refused(end(api, how, number), 404)
+        refused(end(who, how, number), 404)
         number = offer(api)
-    assert api.get("/v2/images/7555620").status_code == 200
+    # Without a uuid of its own, any will do.
+    assert end(them, "accept", number, recipient_uuid="u").status_code == 201
+    assert ids(them.get("/v2/images?private=true")) == [SNAPSHOT]
 
 
 def test_an_accepted_image_changes_its_owner(fake: FakeDigitalOcean, api: httpx.Client) -> None:
@@ -447,11 +457,18 @@ def test_an_accepted_image_changes_its_owner(fake: FakeDigitalOcean, api: httpx.
     assert ids(api.get("/v2/actions")) == [action]
 
 
-def test_one_client_may_play_both_parts(api: httpx.Client) -> None:
-    number = offer(api)
-    answer = end(api, "accept", number, recipient_uuid="theirs")
-    assert (answer.status_code, answer.content) == (201, b"")
-    refused(api.get("/v2/images/7555620"), 404)
+def test_nobody_else_can_answer_an_offer(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    number = offer(api, recipient_uuid="theirs")
+    for who in (api, http(fake, fake.token(account="others"))):
+        refused(end(who, "accept", number, recipient_uuid="theirs"), 403, "Only the recipient")
+        refused(end(who, "decline", number), 403, "Only the recipient")
+    assert api.get("/v2/images/7555620").status_code == 200
+
+
+def test_only_snapshots_can_be_offered(api: httpx.Client) -> None:
+    for image in (BACKUP, CUSTOM):
+        path = f"/v2/images/{image}/account_transfer"
+        refused(api.post(path, json={"recipient_uuid": "u"}), 422, "Only a snapshot")
 
 
 def test_another_account_may_offer_an_image(fake: FakeDigitalOcean, api: httpx.Client) -> None:
@@ -495,7 +512,9 @@ def test_refuses_an_offer_id_that_is_none(api: httpx.Client, number: object) -> 
 # ── Tokens ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer nobody", "Basic dXNlcjpwYXNz"])
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer nobody", "Basic dXNlcjpwYXNz", "Token nobody"]
+)
 def test_without_a_known_token_nothing_is_told(fake: FakeDigitalOcean, authorization: str) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     api = httpx.Client(transport=Faithful(fake), base_url="https://example.com", headers=headers)
@@ -540,7 +559,9 @@ def test_any_token_will_do_where_that_is_wanted() -> None:
     with FakeDigitalOcean(accept_any_token=True) as fake:
         assert http(fake, "anything").get("/v2/images/7555620").status_code == 200
         refused(http(fake, fake.token(scopes=())).get("/v2/images"), 403)
-        assert httpx.Client(transport=fake.transport).get("https://x/v2/images").status_code == 401
+        for headers in ({}, {"Authorization": "Basic anything"}):
+            api = httpx.Client(transport=fake.transport, headers=headers)
+            assert api.get("https://x/v2/images").status_code == 401
 
 
 # ── The rest of the API ─────────────────────────────────────────────────────────────────────
@@ -558,7 +579,6 @@ def test_what_is_not_served_is_not_found(api: httpx.Client, path: str) -> None:
     [
         ("PATCH", "/v2/images/7", "GET, PUT, DELETE"),
         ("DELETE", "/v2/actions", "GET"),
-        ("HEAD", "/v2/images", "GET, POST"),
     ],
 )
 def test_a_method_that_a_path_does_not_know(
@@ -567,6 +587,21 @@ def test_a_method_that_a_path_does_not_know(
     answer = api.request(method, path)
     refused(answer, 405, allow)
     assert answer.headers["allow"] == allow
+
+
+def test_head_has_no_body(fake: FakeDigitalOcean) -> None:
+    api = raw(fake)
+    answer, whole = api.head("/v2/images/7555620"), api.get("/v2/images/7555620")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == whole.headers["content-length"]
+    missing = httpx.Client(transport=fake.transport).head("https://x/v2/images/7555620")
+    assert (missing.status_code, missing.content) == (401, b"")
+
+
+def test_options_are_answered_without_a_token(fake: FakeDigitalOcean) -> None:
+    answer = httpx.Client(transport=fake.transport).options("https://x/v2/images/1")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["access-control-allow-methods"] == "GET, PUT, DELETE, OPTIONS"
 
 
 def test_keeps_what_was_sent(fake: FakeDigitalOcean, api: httpx.Client) -> None:
@@ -750,7 +785,58 @@ def test_every_operation_is_held_against_the_spec(fake: FakeDigitalOcean) -> Non
         assert api.get(path).status_code == 200
     fake.advance(100)
     api.put(f"/v2/images/{image}", json={"name": "renamed"})
-    for how in ("decline", "cancel", "accept"):
-        assert end(api, how, offer(api), recipient_uuid="u").status_code in {201, 204}
+    them = httpx.Client(transport=wire, base_url=BASE)
+    them.headers["Authorization"] = f"Bearer {fake.token(account='u')}"
+    for how, who in (("decline", them), ("cancel", api), ("accept", them)):
+        number = offer(api, recipient_uuid="u")
+        assert end(who, how, number, recipient_uuid="u").status_code in {201, 204}
     api.delete(f"/v2/images/{image}")
     assert {operation for operation, _ in wire.seen} == {route.operation for route in ROUTES}
+
+
+# ── As the API does it ──────────────────────────────────────────────────────────────────────
+
+
+def test_a_page_holds_200_at_most(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    fake.add_images(250)
+    answer = raw(fake).get("/v2/images?private=true&per_page=1000").json()
+    assert len(answer["images"]) == 200
+    assert answer["links"]["pages"]["last"].endswith("per_page=1000&page=2")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("Ubuntu", "Ubuntu"), ("debian", "Debian"), ("Haiku", "Unknown OS"), (None, "Unknown")],
+)
+def test_an_unknown_distribution(api: httpx.Client, given: str | None, kept: str) -> None:
+    body = {**IMPORT, "distribution": given} if given else {**IMPORT}
+    if given is None:
+        body.pop("distribution", None)
+    image = api.post("/v2/images", json=body).json()["image"]
+    assert image["distribution"] == kept
+    if given:
+        changed = api.put(f"/v2/images/{CUSTOM}", json={"distribution": given})
+        assert changed.json()["image"]["distribution"] == kept
+
+
+def test_an_unknown_action_type(api: httpx.Client) -> None:
+    answer = api.post("/v2/images/7555620/actions", json={"type": "resize"})
+    refused(answer, 404, "The specified action type is not available.")
+
+
+def test_a_failed_import_is_in_no_list(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    fake.imports_fail("It is no disk image.")
+    image = api.post("/v2/images", json=IMPORT).json()["image"]["id"]
+    assert image in ids(api.get("/v2/images?private=true"))
+    fake.advance(30)
+    assert image not in ids(api.get("/v2/images?private=true"))
+    kept = api.get(f"/v2/images/{image}").json()["image"]
+    assert (kept["status"], kept["error_message"]) == ("deleted", "It is no disk image.")
+
+
+def test_only_the_last_requests_are_kept(fake: FakeDigitalOcean) -> None:
+    for _ in range(10_001):
+        fake.handle("GET", "/v2/nowhere", {})
+    fake.handle("GET", "/v2/images", {})
+    assert len(fake.requests) == 10_000
+    assert fake.requests[-1].operation == "images_list"

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from do_images.testing import FakeDigitalOcean
-from tests.testing.faithful import NEW_YEAR
+from tests.testing.faithful import NEW_YEAR, http
 
 
 def numbers(response: httpx.Response) -> tuple[int, int, int]:
@@ -64,3 +64,23 @@ def test_a_wait_gets_through_a_short_quota(fake: FakeDigitalOcean) -> None:
         fake.quota(10, remaining=4, window=60)
         assert len(do.action.wait_all(actions, poll=1)) == 30
         assert all(request.status != 429 for request in fake.requests)
+
+
+def test_each_token_has_its_own(fake: FakeDigitalOcean) -> None:
+    fake.quota(2)
+    first, second = fake.token(), fake.token()
+    assert [http(fake, first).get("/v2/images").status_code for _ in range(3)] == [200, 200, 429]
+    answer = http(fake, second).get("/v2/images")
+    assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (200, "1")
+
+
+def test_requests_without_a_valid_token_do_not_count(fake: FakeDigitalOcean) -> None:
+    fake.quota(1)
+    for _ in range(3):
+        answer = http(fake, "nobody's").get("/v2/images")
+        assert (answer.status_code, answer.headers["ratelimit-remaining"]) == (401, "1")
+
+
+def test_the_429_has_the_words_of_the_api(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+    fake.quota(0)
+    assert api.get("/v2/images").json()["message"] == "API Rate limit exceeded."

@@ -22,6 +22,7 @@ from do_images.testing import Broken, FakeDigitalOcean, Loss
 from tests.testing.faithful import violations
 
 START = {"type": "transfer", "region": "nyc3"}
+JSON = {"Content-Type": "application/json"}
 ACTIONS = "/v2/images/7555620/actions"
 
 
@@ -64,9 +65,10 @@ def test_serves_what_it_serves_in_process(fake: FakeDigitalOcean, http: httpx.Cl
     assert http.post(ACTIONS, json=START).status_code == 201
     assert http.delete("/v2/images/7555621").status_code == 204
     assert http.get("/v2/nowhere").status_code == 404
-    assert http.head("/v2/images").status_code == 405
-    assert http.options("/v2/images").json()["id"] == "method_not_allowed"
-    assert len(fake.requests) == 7
+    assert http.head("/v2/images").status_code == 200
+    assert http.options("/v2/images").status_code == 204
+    assert http.patch("/v2/images").json()["id"] == "method_not_allowed"
+    assert len(fake.requests) == 8
     assert fake.requests[0].origin == str(http.base_url).rstrip("/")
 
 
@@ -226,11 +228,12 @@ def test_requests_that_are_no_good(
 
 def test_a_body_may_come_in_chunks(fake: FakeDigitalOcean, http: httpx.Client, url: str) -> None:
     pieces = iter([b'{"type": "trans', b'fer", "region": "nyc3"}'])
-    assert http.post(ACTIONS, content=pieces).status_code == 201
+    assert http.post(ACTIONS, content=pieces, headers=JSON).status_code == 201
     assert fake.requests[-1].body == START
     # What else may stand between chunks is passed over, and the connection can be used again.
     rename = (
         f"PUT /v2/images/7555621 HTTP/1.1\nHost: x\nAuthorization: Bearer {fake.token()}\n"
+        "Content-Type: application/json\n"
         'Transfer-Encoding: Chunked\n\n6;note="a"\n{"name\n0B\n": "chunk"}\n0\nX-Sum: 1\n\n'
     )
     nothing = "GET / HTTP/1.1\nHost: x\nConnection: close\n\n"
@@ -256,7 +259,7 @@ def test_a_client_may_ask_before_it_sends(fake: FakeDigitalOcean, url: str) -> N
     body = json.dumps(START)
     head = (
         f"POST {ACTIONS} HTTP/1.1\nHost: x\nAuthorization: Bearer {fake.token()}\n"
-        f"Content-Length: {len(body)}\nExpect: 100-continue\nConnection: close\n\n"
+        f"Content-Type: application/json\nContent-Length: {len(body)}\nExpect: 100-continue\nConnection: close\n\n"
     )
     answer = say(url, head, more=body)
     assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 201")

@@ -142,15 +142,15 @@ async def actions(do: AsyncClient) -> None:
     assert_type(await do.action.wait_all(action for action in finished), list[Action])
 
 
-async def hand_over(do: AsyncClient) -> None:
+async def hand_over(do: AsyncClient, accepted: tuple[int, int], declined: tuple[int, int]) -> None:
     offer = await do.image.account_transfer(SNAPSHOT, recipient_email="owner@example.com")
     assert_type(offer, int)
     await do.image.cancel_account_transfer(SNAPSHOT, offer)
     team = "3a2f0d0e-52bb-4f6e-9d3c-8a4c5b0f1e2d"
-    offer = await do.image.account_transfer(CUSTOM, recipient_uuid=team)
-    await do.image.accept_account_transfer(CUSTOM, offer, team)
-    offer = await do.image.account_transfer(BACKUP, recipient_uuid=team)
-    await do.image.decline_account_transfer(id=BACKUP, transfer_id=offer)
+    image, offer = accepted
+    await do.image.accept_account_transfer(image, offer, team)
+    image, offer = declined
+    await do.image.decline_account_transfer(id=image, transfer_id=offer)
 
 
 async def destroy(do: AsyncClient) -> None:

@@ -139,15 +139,15 @@ def actions(do: Client) -> None:
     assert_type(do.action.wait_all(action for action in finished), list[Action])
 
 
-def hand_over(do: Client) -> None:
+def hand_over(do: Client, accepted: tuple[int, int], declined: tuple[int, int]) -> None:
     offer = do.image.account_transfer(SNAPSHOT, recipient_email="owner@example.com")
     assert_type(offer, int)
     do.image.cancel_account_transfer(SNAPSHOT, offer)
     team = "3a2f0d0e-52bb-4f6e-9d3c-8a4c5b0f1e2d"
-    offer = do.image.account_transfer(CUSTOM, recipient_uuid=team)
-    do.image.accept_account_transfer(CUSTOM, offer, team)
-    offer = do.image.account_transfer(BACKUP, recipient_uuid=team)
-    do.image.decline_account_transfer(id=BACKUP, transfer_id=offer)
+    image, offer = accepted
+    do.image.accept_account_transfer(image, offer, team)
+    image, offer = declined
+    do.image.decline_account_transfer(id=image, transfer_id=offer)
 
 
 def destroy(do: Client) -> None:

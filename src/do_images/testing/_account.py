@@ -1,22 +1,26 @@
-"""The state of the fake: images, actions, offers, tokens and the quota of requests. No I/O."""
+"""The state of the fake: images, actions, account transfers and tokens. No I/O."""
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from random import Random
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, get_args
 
+from do_images.models import Distribution
 from do_images.testing._clock import VirtualTime, nanoseconds, timestamp
-from do_images.testing._data import REGIONS, ImageState, first_images
+from do_images.testing._data import OURS, REGIONS, ImageState, first_images
+from do_images.testing._quota import Quotas
 
-__all__ = ["Account", "ActionState", "Holder", "Quota", "Refusal"]
+__all__ = ["NOT_FOUND", "Account", "ActionState", "Holder", "Refusal", "known_distribution"]
 
-_SECOND = 1_000_000_000
+_DISTRIBUTIONS: dict[str, str] = {
+    name.lower(): name for part in get_args(Distribution) for name in get_args(part)
+}
+NOT_FOUND = "The resource you were accessing could not be found."
 
 
 class Refusal(Exception):
-    """What the account will not do, and how the API says so."""
+    """A request that the account refuses, as the API answers it."""
 
     def __init__(self, status: int, error_id: str, message: str) -> None:
         super().__init__(message)
@@ -26,7 +30,7 @@ class Refusal(Exception):
 
 
 def _not_found() -> NoReturn:
-    raise Refusal(404, "not_found", "The resource you were accessing could not be found.")
+    raise Refusal(404, "not_found", NOT_FOUND)
 
 
 def _impossible(message: str) -> NoReturn:
@@ -53,10 +57,11 @@ class ActionState:
 
 @dataclass(slots=True)
 class Offer:
-    """An image that another account may take over."""
+    """An account transfer that its recipient has not answered."""
 
     image_id: int
-    recipient_uuid: str | None
+    recipient: str
+    """The UUID or email address of another account, or `OURS`."""
 
 
 class Holder(NamedTuple):
@@ -67,65 +72,8 @@ class Holder(NamedTuple):
     account: str
 
 
-class Quota:
-    """How many requests a window allows; each is counted until the window has passed over it."""
-
-    def __init__(
-        self, limit: int, used: int, window: float, now: int, retry_after: bool | float
-    ) -> None:
-        """`retry_after`: the seconds to name in a 429; True names those until there is room."""
-        self.limit = limit
-        self._window = nanoseconds(window)
-        self._retry_after = retry_after
-        self._used = 0
-        self._counted: deque[list[int]] = deque()
-        if used:
-            self._count(now, used)
-
-    def _count(self, now: int, requests: int) -> None:
-        self._used += requests
-        self._counted.append([now + self._window, requests])
-
-    def take(self, now: int) -> bool:
-        """Counts a request, if there is room for it."""
-        self._expire(now)
-        if self._used >= self.limit:
-            return False
-        if self._counted and self._counted[-1][0] == now + self._window:
-            self._counted[-1][1] += 1
-            self._used += 1
-        else:
-            self._count(now, 1)
-        return True
-
-    def _expire(self, now: int) -> None:
-        while self._counted and self._counted[0][0] <= now:
-            self._used -= self._counted.popleft()[1]
-
-    def headers(self, now: int, start: int) -> dict[str, str]:
-        """What every response says of the quota."""
-        self._expire(now)
-        return {
-            "ratelimit-limit": str(self.limit),
-            "ratelimit-remaining": str(max(0, self.limit - self._used)),
-            "ratelimit-reset": str(-(-(start + self._oldest(now)) // _SECOND)),
-        }
-
-    def _oldest(self, now: int) -> int:
-        """When the oldest counted request expires, in nanoseconds since the start."""
-        return self._counted[0][0] if self._counted else now
-
-    def retry_after(self, now: int) -> str | None:
-        """What a 429 names as the time to wait, in seconds; None where it names none."""
-        if self._retry_after is False:
-            return None
-        if self._retry_after is True:
-            return str(max(1, -(-(self._oldest(now) - now) // _SECOND)))
-        return f"{self._retry_after:g}"
-
-
 class Account:
-    """What requests see and change. Every method takes who asks as `owner`."""
+    """What requests see and change. `owner` is the account whose token a request has."""
 
     def __init__(self, seed: int, time: VirtualTime, *, empty: bool) -> None:
         self._time = time
@@ -139,11 +87,12 @@ class Account:
         self._of_image: dict[int, list[ActionState]] = {}
         self._slugs: dict[str, int] = {}
         self._failing: list[str | None] = []
+        self._deleted: dict[int, ImageState] = {}
         self.images: dict[int, ImageState] = {}
         self.actions: dict[int, ActionState] = {}
-        self.offers: dict[int, Offer] = {}
+        self._offers: dict[int, Offer] = {}
         self.tokens: dict[str, Holder] = {}
-        self.quota = Quota(5000, 0, 3600.0, 0, retry_after=False)
+        self.quotas = Quotas()
         self.action_takes = {"transfer": 5.0, "convert": 5.0}
         self.region_takes: dict[str, float] = {}
         self.import_takes = 20.0
@@ -152,27 +101,22 @@ class Account:
             self.put(image)
 
     def token(self, scopes: Iterable[str] | None, account: str, value: str | None) -> str:
-        """Makes a token, or takes in the one given."""
+        """Add a token, by default a new one."""
         token = value or f"dop_v1_{self._secrets.getrandbits(256):064x}"
         self.tokens[token] = Holder(None if scopes is None else frozenset(scopes), account)
         return token
 
-    def count_request(self, now: int) -> None:
-        """Takes one from the quota."""
-        if not self.quota.take(now):
-            raise Refusal(429, "too_many_requests", "API rate limit exceeded.")
-
     # ── Time ────────────────────────────────────────────────────────────────────────────────
 
     def settle(self) -> int:
-        """Lets happen what is due by now, each at its own time; returns the time."""
+        """Carry out what is due by now, each at its own time, and return the time."""
         now = self._time.elapsed()
         while self._due and self._due[0][0] <= now:
             moment, id_, what = heappop(self._due)
             if what == "action":
                 self._end_action(self.actions[id_], moment)
             elif id_ in self.images:
-                self._go_on_importing(self.images[id_], what)
+                self._continue_import(self.images[id_], what)
         return now
 
     def timestamp(self, moment: int) -> str:
@@ -186,36 +130,41 @@ class Account:
     # ── Images ──────────────────────────────────────────────────────────────────────────────
 
     def new_image_id(self) -> int:
-        """The id of the next image."""
+        """Return the id of the next image."""
         self._last_image += self._random.randint(1, 40)
         return self._last_image
 
     def put(self, image: ImageState) -> None:
-        """Adds an image."""
+        """Add an image."""
         self.images[image.id] = image
         if image.slug:
             self._slugs[image.slug] = image.id
 
     def find(self, id_slug: int | str) -> ImageState | None:
-        """An image by its id or slug, whoever it belongs to."""
+        """Return an image by its id or slug, whoever owns it."""
         return self.images.get(self._slugs.get(id_slug, 0) if isinstance(id_slug, str) else id_slug)
 
     def image(self, owner: str, id_slug: str) -> ImageState:
-        """An image by what stands in a path: its id, or the slug of a public one."""
+        """Return an image by its id, or the slug of a public one, as a path has it."""
         image = self.find(_number(id_slug) or id_slug)
         if image is None or not (image.public or image.owner == owner):
             _not_found()
         return image
 
+    def deleted_image(self, owner: str, id_: str, since: int) -> ImageState | None:
+        """Return a custom image that was deleted after `since`, by its id."""
+        image = self._deleted.get(_number(id_))
+        return image if image and image.owner == owner and image.deleted > since else None
+
     def own_image(self, owner: str, id_: str) -> ImageState:
-        """An image that the account may change, by its id."""
+        """Return an image that the account may change, by its id."""
         image = self.images.get(_number(id_))
         if image is None or image.public or image.owner != owner:
             _not_found()
         return image
 
     def import_image(self, image: ImageState, region: str) -> None:
-        """Begins the import of a custom image."""
+        """Start the import of a custom image."""
         if region not in REGIONS:
             _impossible("The region is not one that images can be imported to.")
         image.importing_to = region
@@ -224,7 +173,7 @@ class Account:
         end = "imported" if self.import_error is None else f"failed {self.import_error}"
         self._later(self.import_takes, image.id, end)
 
-    def _go_on_importing(self, image: ImageState, event: str) -> None:
+    def _continue_import(self, image: ImageState, event: str) -> None:
         image.body = b""
         if event == "pending":
             image.status = "pending"
@@ -238,27 +187,30 @@ class Account:
             image.size_gigabytes = round(0.4 + image.id % 400 / 100, 2)
 
     def destroy(self, image: ImageState) -> None:
-        """Deletes an image, and what was offered of it."""
+        """Delete an image, and its account transfer."""
         self._refuse_busy(image)
         self.forget(image)
 
     def forget(self, image: ImageState) -> None:
-        """Takes an image away, whatever it is doing."""
+        """Delete an image, also while an action runs."""
         del self.images[image.id]
+        if image.type == "custom":
+            self._deleted[image.id] = image
+            image.status, image.deleted, image.body = "deleted", self._time.elapsed(), b""
         self._slugs.pop(image.slug or "", None)
         self._withdraw(image)
 
     def _withdraw(self, image: ImageState) -> None:
-        self.offers = {id_: it for id_, it in self.offers.items() if it.image_id != image.id}
+        self._offers = {id_: it for id_, it in self._offers.items() if it.image_id != image.id}
 
     # ── Actions ─────────────────────────────────────────────────────────────────────────────
 
     def actions_of(self, image: ImageState) -> Sequence[ActionState]:
-        """The actions of an image, oldest first."""
+        """Return the actions of an image, oldest first."""
         return self._of_image.get(image.id, ())
 
     def action(self, id_: str) -> ActionState:
-        """An action by its id, whoever started it."""
+        """Return an action by its id, whoever started it."""
         action = self.actions.get(_number(id_))
         if action is None:
             _not_found()
@@ -278,7 +230,7 @@ class Account:
         return self._start(image, "transfer", region, seconds)
 
     def convert(self, image: ImageState) -> ActionState:
-        """Begins to turn a backup into a snapshot."""
+        """Start to convert a backup to a snapshot."""
         self._refuse_unready(image)
         self._refuse_busy(image)
         if image.type != "backup":
@@ -315,7 +267,7 @@ class Account:
         return action
 
     def fail_next_action(self, region: str | None) -> None:
-        """The next action of any kind, or the next one in a region, will end errored."""
+        """Let the next action, or the next one in a region, end errored."""
         self._failing.append(region)
 
     def _end_action(self, action: ActionState, moment: int) -> None:
@@ -332,41 +284,64 @@ class Account:
         else:
             image.regions.append(action.region)
 
-    # ── Offers to other accounts ────────────────────────────────────────────────────────────
+    @property
+    def failures_due(self) -> list[str | None]:
+        """The regions of the actions that are still to fail; None is any region."""
+        return [*self._failing]
 
-    def offer(self, image: ImageState, recipient_uuid: str | None) -> int:
-        """Offers an image to another account; returns the offer's id."""
+    # ── Account transfers ───────────────────────────────────────────────────────────────────
+
+    def offer(self, image: ImageState, recipient: str) -> int:
+        """Offer an image to another account, and return the transfer's id."""
         self._refuse_unready(image)
         self._refuse_busy(image)
-        if any(offer.image_id == image.id for offer in self.offers.values()):
+        if image.type != "snapshot":
+            _impossible("Only a snapshot can be transferred to another account.")
+        if any(offer.image_id == image.id for offer in self._offers.values()):
             _impossible("The image is offered to another account already.")
         self._last_offer += self._random.randint(1, 40)
-        self.offers[self._last_offer] = Offer(image.id, recipient_uuid)
+        self._offers[self._last_offer] = Offer(image.id, recipient)
         return self._last_offer
 
-    def hand_over(self, image: ImageState, account: str) -> None:
-        """Makes another account the owner of an image."""
+    def transfer_ownership(self, image: ImageState, account: str) -> None:
+        """Make another account the owner of an image."""
         self._withdraw(image)
         image.owner = account
 
     def accept(self, owner: str, image_id: str, offer_id: int, recipient_uuid: str) -> None:
-        """Takes over an image; its owner may play the receiving account too."""
-        image = self.images[self._offered(image_id, offer_id).image_id]
-        wanted = self.offers[offer_id].recipient_uuid
-        if wanted is not None and wanted != recipient_uuid:
+        """Make the recipient, whose token the request has, the owner of an image."""
+        offer = self._offered(image_id, offer_id)
+        _require_recipient(owner, offer)
+        # A test knows the UUID of an account where it chose it itself.
+        if owner not in {OURS, recipient_uuid} and "@" not in owner:
             raise Refusal(400, "bad_request", "The image is not offered to this recipient.")
-        self.hand_over(image, recipient_uuid if image.owner == owner else owner)
+        self.transfer_ownership(self.images[offer.image_id], owner)
 
-    def end_offer(self, image_id: str, offer_id: int) -> None:
-        """Declines or cancels: the image stays where it is."""
-        self._offered(image_id, offer_id)
-        del self.offers[offer_id]
+    def decline(self, owner: str, image_id: str, offer_id: int) -> None:
+        """Let the recipient decline: the image stays where it is."""
+        _require_recipient(owner, self._offered(image_id, offer_id))
+        del self._offers[offer_id]
+
+    def cancel(self, image: ImageState, offer_id: int) -> None:
+        """Take back the offer of an image."""
+        self._offered(str(image.id), offer_id)
+        del self._offers[offer_id]
 
     def _offered(self, image_id: str, offer_id: int) -> Offer:
-        offer = self.offers.get(offer_id)
+        offer = self._offers.get(offer_id)
         if offer is None or offer.image_id != _number(image_id):
             _not_found()
         return offer
+
+
+def _require_recipient(owner: str, offer: Offer) -> None:
+    if owner != offer.recipient:
+        raise Refusal(403, "forbidden", "Only the recipient of the account transfer may do this.")
+
+
+def known_distribution(given: str) -> str:
+    """Return the distribution that the API makes of one that is given to it."""
+    return _DISTRIBUTIONS.get(given.lower(), "Unknown OS")
 
 
 def _number(text: str) -> int:

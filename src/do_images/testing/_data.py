@@ -1,4 +1,4 @@
-"""What an account of the fake holds at first: images of every kind; and the regions."""
+"""The images that an account of the fake has at first, and the regions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,13 +6,22 @@ from typing import TypeAlias
 
 from do_images.testing._clock import timestamp
 
-__all__ = ["OURS", "REGIONS", "ImageState", "Json", "Record", "first_images", "region_record"]
+__all__ = [
+    "OURS",
+    "REGIONS",
+    "ImageState",
+    "Json",
+    "Record",
+    "first_images",
+    "region_record",
+    "sizes",
+]
 
 Json: TypeAlias = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 Record: TypeAlias = dict[str, Json]
 
-OURS = "ours"
-"""The owner of what belongs to the account of the fake's own tokens."""
+OURS = "f8a1c2de-4b70-4a5e-9a3c-5d0e6b7f8091"
+"""The UUID of the account that the fake's tokens belong to, if they name no other."""
 
 
 @dataclass(slots=True)
@@ -38,6 +47,8 @@ class ImageState:
     """The region of an import that has not succeeded yet: much is not known before."""
     born: int = -(10**18)
     """When it was created, in nanoseconds of the fake's time."""
+    deleted: int = 0
+    """When it was deleted, in nanoseconds of the fake's time."""
     body: bytes = b""
     """As it is sent; empty after each change."""
 
@@ -64,16 +75,17 @@ REGIONS = {
 # Not for new Droplets any more; images can still be copied there.
 _CLOSED = frozenset({"ams1", "ams2", "sfo1"})
 _FEATURES = ("backups", "ipv6", "metadata", "install_agent", "storage", "image_transfer")
-_SIZES = (
-    "s-1vcpu-512mb-10gb",
-    "s-1vcpu-1gb",
-    "s-1vcpu-2gb",
-    "s-2vcpu-2gb",
-    "s-2vcpu-4gb",
-    "s-4vcpu-8gb",
-    "c-2",
-    "g-2vcpu-8gb",
-)
+# slug: vCPUs, memory in MB, disk in GB, transfer in TB, dollars a month
+_SIZES = {
+    "s-1vcpu-512mb-10gb": (1, 512, 10, 0.5, 4.0),
+    "s-1vcpu-1gb": (1, 1024, 25, 1.0, 6.0),
+    "s-1vcpu-2gb": (1, 2048, 50, 2.0, 12.0),
+    "s-2vcpu-2gb": (2, 2048, 60, 3.0, 18.0),
+    "s-2vcpu-4gb": (2, 4096, 80, 4.0, 24.0),
+    "s-4vcpu-8gb": (4, 8192, 160, 5.0, 48.0),
+    "c-2": (2, 4096, 25, 4.0, 42.0),
+    "g-2vcpu-8gb": (2, 8192, 25, 4.0, 63.0),
+}
 
 # id, slug, name, distribution, smallest disk in GB, size in GB, status, age in days: a base image
 # is rebuilt now and then, so that its age says nothing about its version.
@@ -106,7 +118,7 @@ _APPLICATIONS = (
 
 
 def first_images(start: int) -> Iterator[ImageState]:
-    """The images of a new account, created before `start`, a Unix time in nanoseconds."""
+    """Return the images of a new account, created before `start`, a Unix time in nanoseconds."""
     for type_, rows in (("base", _SYSTEMS), ("snapshot", _APPLICATIONS)):
         for id_, slug, name, distribution, disk, size, status, age in rows:
             yield ImageState(
@@ -129,7 +141,6 @@ def first_images(start: int) -> Iterator[ImageState]:
         _before(start, 57.06734),
         regions=["nyc1", "nyc2"],
         min_disk_size=20,
-        description=None,
     )
     yield ImageState(
         7555621,
@@ -138,7 +149,6 @@ def first_images(start: int) -> Iterator[ImageState]:
         type="backup",
         regions=["ams3"],
         size_gigabytes=3.1,
-        description=None,
     )
     yield ImageState(
         7555622,
@@ -159,7 +169,7 @@ def _before(start: int, days: float) -> str:
 
 
 def region_record(slug: str) -> Record:
-    """A region as it stands in actions."""
+    """Return a region as actions have it."""
     return {
         "name": REGIONS[slug],
         "slug": slug,
@@ -167,3 +177,22 @@ def region_record(slug: str) -> Record:
         "available": slug not in _CLOSED,
         "sizes": [*_SIZES],
     }
+
+
+def sizes() -> list[Record]:
+    """Return the sizes of Droplets that regions name."""
+    return [
+        {
+            "slug": slug,
+            "vcpus": vcpus,
+            "memory": memory,
+            "disk": disk,
+            "transfer": transfer,
+            "price_monthly": price,
+            "price_hourly": round(price / 672, 5),
+            "regions": [region for region in REGIONS if region not in _CLOSED],
+            "available": True,
+            "description": "Basic",
+        }
+        for slug, (vcpus, memory, disk, transfer, price) in _SIZES.items()
+    ]

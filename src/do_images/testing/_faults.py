@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias, get_args
 
 from do_images.testing._bodies import dumps
 from do_images.testing._data import Json
-from do_images.testing._messages import Loss, Reply
-from do_images.testing._routes import ROUTES, Route, allowed, shape
+from do_images.testing._matching import ALL_ROUTES, allowed, shape
+from do_images.testing._messages import Loss, Response
+from do_images.testing._routes import Route
 
 __all__ = ["Broken", "Fault", "Faults"]
 
@@ -23,7 +24,7 @@ Broken: TypeAlias = Literal[
     "not_object",
     "no_envelope",
 ]
-"""What is wrong with the body of an answer whose work was done."""
+"""What is wrong with the body of a response whose work was done."""
 
 _HTML = b"<html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>"
 _BREAK: dict[Broken, Callable[[bytes], bytes]] = {
@@ -36,13 +37,13 @@ _BREAK: dict[Broken, Callable[[bytes], bytes]] = {
     "not_object": lambda body: b"[" + body + b"]",
     "no_envelope": lambda _: b"{}",
 }
-# What a proxy says when it can't reach the API.
+# The statuses of a proxy that can't reach the API.
 _PROXY = frozenset({502, 504, *range(520, 525)})
 
 
 @dataclass(slots=True)
 class Fault:
-    """One order of `FakeDigitalOcean.fail_next`."""
+    """One call of `FakeDigitalOcean.fail_next`."""
 
     method: str
     path: str
@@ -56,6 +57,14 @@ class Fault:
     broken: Broken | None
     delay: float
     drip: float
+    used: bool = False
+    """Whether a request has gone wrong for it."""
+
+    def __str__(self) -> str:
+        """What was arranged, in the words of `fail_next`."""
+        names = ("status", "lose", "broken", "delay", "drip")
+        wrong = [f"{name}={value!r}" for name in names if (value := getattr(self, name))]
+        return f"{self.method} {self.path}: {', '.join(wrong)}"
 
     @property
     def before_work(self) -> bool:
@@ -65,29 +74,29 @@ class Fault:
         return self.status is not None and not self.after
 
     def fits(self, method: str, path: str, route: Route | None) -> bool:
-        """Whether a request is meant."""
+        """Return whether this is for a request."""
         if self.method not in {"*", method}:
             return False
         if self.path in {"*", path}:
             return True
         return route is not None and shape(self.path) == shape(route.path)
 
-    def spoil(self, reply: Reply) -> Reply:
-        """What becomes of an answer; also of one that has nothing but headers yet."""
-        reply.loss, reply.delay, reply.drip = self.lose, self.delay, self.drip
+    def apply(self, response: Response) -> Response:
+        """Change a response, which may have nothing but headers yet."""
+        response.loss, response.delay, response.drip = self.lose, self.delay, self.drip
         if self.status is not None:
-            reply.status = self.status
-            kind, reply.content = self._content(reply.headers["x-request-id"])
-            reply.headers["content-type"] = kind
+            response.status = self.status
+            kind, response.content = self._content(response.headers["x-request-id"])
+            response.headers["content-type"] = kind
         elif self.broken is not None:
-            whole = len(reply.content)
-            reply.content = _BREAK[self.broken](reply.content)
+            whole = len(response.content)
+            response.content = _BREAK[self.broken](response.content)
             if self.broken == "wrong_length":
-                reply.headers["content-length"] = str(whole)
+                response.headers["content-length"] = str(whole)
             elif self.broken == "html":
-                reply.headers["content-type"] = "text/html"
-        reply.headers.update({name.lower(): value for name, value in self.headers.items()})
-        return reply
+                response.headers["content-type"] = "text/html"
+        response.headers.update({name.lower(): value for name, value in self.headers.items()})
+        return response
 
     def _content(self, request_id: str) -> tuple[str, bytes]:
         status = self.status or 500
@@ -112,54 +121,60 @@ def _error(status: int, request_id: str) -> Json:
 
 
 class Faults:
-    """The orders that are not fulfilled yet, in the order in which they were given."""
+    """The faults that are still to come, in the order in which they were arranged."""
 
     def __init__(self) -> None:
-        self._orders: list[Fault] = []
+        self._faults: list[Fault] = []
 
-    def order(self, fault: Fault) -> None:
-        """Takes an order; one that no request could ever fit is a mistake."""
+    def add(self, fault: Fault) -> None:
+        """Add a fault; one that fits no operation is an error."""
         check(fault)
-        self._orders.append(fault)
+        self._faults.append(fault)
 
     def take(self, method: str, path: str, route: Route | None) -> Fault | None:
-        """The fault of a request: the first order that fits it, unless that lets it pass."""
-        for fault in self._orders:
+        """Return the fault of a request: the first that fits it, unless that skips it."""
+        for fault in self._faults:
             if not fault.fits(method, path, route):
                 continue
             if fault.skip:
                 fault.skip -= 1
                 return None
+            fault.used = True
             if fault.times is not None:
                 fault.times -= 1
                 if fault.times == 0:
-                    self._orders.remove(fault)
+                    self._faults.remove(fault)
             return fault
         return None
 
     @property
     def left(self) -> int:
-        """How many orders wait for requests."""
-        return len(self._orders)
+        """How many are still to come."""
+        return len(self._faults)
+
+    @property
+    def unused(self) -> list[str]:
+        """Those for which no request has gone wrong, as text."""
+        return [str(fault) for fault in self._faults if not fault.used]
 
     def clear(self) -> None:
-        """Forgets all orders."""
-        self._orders.clear()
+        """Forget all of them."""
+        self._faults.clear()
 
 
 def check(fault: Fault) -> None:
-    """Refuses what makes no sense."""
+    """Refuse arguments that contradict each other or fit no operation."""
     nothing = (None, None, None, 0.0, 0.0)
     if (fault.status, fault.lose, fault.broken, fault.delay, fault.drip) == nothing:
-        raise ValueError("say what goes wrong: status, lose, broken, delay or drip")
+        raise ValueError("name what goes wrong: status, lose, broken, delay or drip")
     if fault.after and fault.status is None:
         raise ValueError('after goes with a status; a lost connection has lose="after"')
     if fault.broken is not None and fault.status is not None:
-        raise ValueError("broken is about the real answer; a status has a body of its own")
+        raise ValueError("broken changes the real response; a status has a body of its own")
     if fault.lose is not None and (fault.status, fault.broken) != (None, None):
-        raise ValueError("lose is no answer at all: it goes with neither status nor broken")
+        raise ValueError("lose is no response at all: it goes with neither status nor broken")
     if fault.body is not None and fault.status is None:
-        raise ValueError("body goes with a status; broken spoils the real answer's")
+        raise ValueError("body goes with a status; broken changes the real response's")
     if (fault.times is not None and fault.times < 1) or fault.skip < 0:
         raise ValueError("times must be 1 or more, or None for always; skip 0 or more")
     if fault.status is not None and not 200 <= fault.status <= 599:
@@ -168,10 +183,10 @@ def check(fault: Fault) -> None:
     _one_of("broken", fault.broken, get_args(Broken))
     if not (0 <= fault.delay < inf and 0 <= fault.drip < inf):
         raise ValueError("delay and drip must be 0 or more seconds, and finite")
-    known = any(fault.fits(route.method, route.path, route) for route in ROUTES)
+    known = any(fault.fits(route.method, route.path, route) for route in ALL_ROUTES)
     methods = () if "{" in fault.path else allowed(fault.path)
     if not (known or fault.method in methods or (methods and fault.method == "*")):
-        paths = ", ".join(f"{route.method} {route.path}" for route in ROUTES)
+        paths = ", ".join(f"{route.method} {route.path}" for route in ALL_ROUTES)
         raise ValueError(f"there is no {fault.method} {fault.path}, only {paths}")
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from do_images.testing._data import Json
 
-__all__ = ["Incoming", "Loss", "Reply", "Request"]
+__all__ = ["Incoming", "Loss", "Request", "Response"]
 
 Loss: TypeAlias = Literal["refused", "connect_timeout", "pool_timeout", "before", "after"]
 """How a connection is lost, before the request is sent, or before or after the work is done."""
@@ -25,19 +25,21 @@ class Incoming(NamedTuple):
     content: bytes
     origin: str
     """Scheme, host and port that it was sent to."""
+    accept_any_token: bool = False
+    """Whether a token that the fake does not know is accepted."""
 
 
 @dataclass(slots=True)
-class Reply:
-    """What is to happen on the wire."""
+class Response:
+    """What the fake answers, and what happens on the wire."""
 
     status: int
     headers: dict[str, str]
-    """A `content-length` other than the content's is a lie that the transport tells."""
+    """A `content-length` other than the content's is sent as it is."""
     content: bytes = b""
     loss: Loss | None = None
     delay: float = 0.0
-    """Seconds before the answer."""
+    """Seconds before the response."""
     drip: float = 0.0
     """Seconds before each byte of the body."""
 
@@ -54,7 +56,7 @@ class Request(NamedTuple):
     time: float
     """When it was sent, in Unix seconds of the fake's time."""
     status: int | None
-    """What it was answered with; None where the connection was lost."""
+    """The status of the response; None where the connection was lost."""
     operation: str | None
     """The operation's name in the spec, such as `images_get`; None where there is none."""
     origin: str
@@ -66,5 +68,5 @@ class Request(NamedTuple):
         """Without headers: a token is among them."""
         query = f"?{urlencode(self.query)}" if self.query else ""
         body = "" if self.body is None else f" {self.body!r}"
-        answer = "lost" if self.status is None else self.status
-        return f"<Request {self.method} {self.path}{query}{body}: {answer}>"
+        status = "lost" if self.status is None else self.status
+        return f"<Request {self.method} {self.path}{query}{body}: {status}>"

@@ -1,7 +1,7 @@
-"""The oddities of the real API, each with a name by which it can be switched on."""
+"""The quirks of the real API, each with a name by which it is switched on."""
 
 from collections.abc import Callable, Collection
-from typing import Final, Literal, TypeAlias, cast, get_args
+from typing import Final, Literal, TypeAlias, cast
 
 from do_images.testing._data import Json, Record
 
@@ -12,11 +12,13 @@ __all__ = [
     "bend_error",
     "bend_image",
     "bend_page",
+    "listing",
 ]
 
 Quirk: TypeAlias = Literal[
     "accepted_at_once",
     "action_without_envelope",
+    "deleted_get",
     "duplicate_regions",
     "early_completed_at",
     "empty_error_id",
@@ -62,10 +64,87 @@ Quirk: TypeAlias = Literal[
     "unknown_values",
     "wrong_total",
 ]
-"""The name of an oddity."""
+"""The name of a quirk."""
 
-QUIRKS: Final[frozenset[str]] = frozenset(get_args(Quirk))
-"""All of the names; what each does stands in the table of `do_images.testing`."""
+_BY_SUBJECT: Final[dict[str, dict[Quirk, str]]] = {
+    "Images": {
+        "only_required_fields": "images have `id`, `name` and `created_at` alone",
+        "optional_fields_missing": "images lack type, description, tags, status and error_message",
+        "empty_slug": 'private images have the slug `""`',
+        "null_tags": "`tags` is null",
+        "null_regions": "`regions` is null",
+        "duplicate_regions": "a region occurs twice",
+        "lower_case_status": "a new image has the status `new`",
+        "lower_case_distribution": "the distribution is `ubuntu`",
+        "retired": "public images have the status `retired`",
+        "unknown_os": "the distribution is `Unknown OS`",
+        "deleted_get": "a deleted custom image answers 200 with the status `deleted` for a while",
+    },
+    "Images and actions": {
+        "nanoseconds": "times have nine decimals",
+        "unknown_fields": "there are fields that the documentation does not have",
+        "unknown_values": "types, regions and the like have values that are not documented",
+    },
+    "Actions": {
+        "action_without_envelope": "an action has no envelope, as the official schema has it",
+        "one_transfer_at_a_time": "an image that is being copied is busy: a transfer answers 422",
+        "region_as_slug": "`region` is a slug, as in records until 2015",
+        "null_region": "`region` is null",
+        "region_without_sizes": "the region has no `sizes`",
+        "null_available": "the region's `available` is null",
+        "null_completed_at": "`completed_at` is null on a completed action",
+        "early_completed_at": "`completed_at` is set on an action in progress",
+        "null_resource_id": "`resource_id` is null",
+    },
+    "Pages": {
+        "links_absent": "a single page has no `links`",
+        "links_null": "a single page's `links` is null",
+        "links_pages_empty": 'a single page\'s `links` is `{"pages": {}}`',
+        "meta_absent": "pages have no `meta`",
+        "wrong_total": "`meta.total` is 1",
+        "next_other_scheme": "`next` is an http:// address",
+        "next_other_host": "`next` is on another host",
+        "next_other_path": "`next` has another path, and no filters",
+        "next_repeats": "`next` leads to the page that it is on",
+        "next_never_ends": "every page has a `next`, empty ones too",
+        "shifting_pages": "each page begins with the last item of the one before",
+    },
+    "Account transfers": {
+        "accepted_at_once": "an account transfer is accepted at once, its id is 0",
+        "swapped_no_content": "accept answers 204, decline and cancel 201",
+    },
+    "Errors": {
+        "html_errors": "errors are a proxy's HTML page",
+        "text_errors": "errors are plain text",
+        "empty_errors": "errors have no body",
+        "empty_error_id": 'an error\'s `id` is `""`',
+        "titled_error_id": "an error's `id` is the status in words, such as `Too Many Requests`",
+        "object_message": "an error's `message` is an object",
+        "root_causes": 'errors are `{"error": ..., "root_causes": [...]}`',
+        "other_busy_words": "the message of a busy image has another wording",
+    },
+    "Headers and time": {
+        "no_rate_limit": "responses have no rate limit headers",
+        "stale_get": "what is new answers 404 for a while",
+        "stale_list": "what is new is missing from lists for a while",
+    },
+}
+QUIRKS: Final[dict[Quirk, str]] = {
+    name: text for quirks in _BY_SUBJECT.values() for name, text in quirks.items()
+}
+"""What each quirk does."""
+
+
+def listing(heading: str = "{}:") -> str:
+    """Return all quirks as a Markdown list under headings."""
+    parts = [
+        "\n".join(
+            [heading.format(subject), "", *(f"- `{name}`: {text}" for name, text in quirks.items())]
+        )
+        for subject, quirks in _BY_SUBJECT.items()
+    ]
+    return "\n\n".join(parts)
+
 
 Names: TypeAlias = Collection[str]
 
@@ -176,17 +255,17 @@ def _bend(record: Record, how: dict[str, Callable[[Record], None]], quirks: Name
 
 
 def bend_image(image: Record, quirks: Names) -> None:
-    """Makes an image odd."""
+    """Apply quirks to an image."""
     _bend(image, _IMAGE, quirks)
 
 
 def bend_action(action: Record, quirks: Names) -> None:
-    """Makes an action odd."""
+    """Apply quirks to an action."""
     _bend(action, _ACTION, quirks)
 
 
 def bend_page(page: Record, number: int, url: str, query: str, quirks: Names) -> None:
-    """Makes links and meta of a page odd. `url` is the list's, `query` ends in `page=`."""
+    """Apply quirks to links and meta of a page. `url` is the list's, `query` ends in `page=`."""
     links = page["links"]
     pages = links.get("pages") if isinstance(links, dict) else None
     pages = pages if isinstance(pages, dict) else {}
@@ -222,7 +301,7 @@ def _bent_next(following: str, number: int, url: str, query: str, quirks: Names)
 
 
 def bend_error(error: Record, phrase: str, quirks: Names) -> Json:
-    """Makes an error's body odd: JSON, or a str where it is not JSON at all."""
+    """Return an error's body with quirks: JSON, or a str where it is not JSON."""
     if "empty_errors" in quirks:
         return ""
     if "html_errors" in quirks:

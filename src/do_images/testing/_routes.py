@@ -1,26 +1,25 @@
 """What the fake answers: a function for each operation of the spec, named as it is."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from math import inf
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from do_images import _endpoints as api
 from do_images._base import Endpoint, Model
-from do_images.testing._account import Account, ActionState, Refusal
+from do_images.testing._account import NOT_FOUND, Account, ActionState, Refusal, known_distribution
 from do_images.testing._bodies import action_body, enveloped, image_body, page_body
 from do_images.testing._data import ImageState, Json, Record
 
-__all__ = ["ROUTES", "Answer", "Call", "Route", "allowed", "match", "shape"]
+__all__ = ["ROUTES", "Answer", "Call", "Route", "not_found", "page", "visible"]
 
 
 class Call(NamedTuple):
-    """A request that has found its operation and may be carried out."""
+    """A request whose operation is known and allowed."""
 
     account: Account
     owner: str
-    """Whose token it came with."""
+    """The account of its token."""
     ids: Sequence[str]
-    """What stands in the path for its parameters."""
+    """The values of the path's parameters."""
     query: Sequence[tuple[str, str]]
     body: Json
     url: str
@@ -28,7 +27,7 @@ class Call(NamedTuple):
     now: int
     quirks: frozenset[str]
     lag: int
-    """For how many nanoseconds what is new is not seen everywhere."""
+    """For how many nanoseconds a change is not visible everywhere."""
 
 
 Answer: TypeAlias = tuple[int, bytes]
@@ -36,7 +35,7 @@ Answer: TypeAlias = tuple[int, bytes]
 
 
 class Route(NamedTuple):
-    """An operation of the spec, and what answers it."""
+    """An operation, and the function that answers it."""
 
     method: str
     path: str
@@ -49,7 +48,7 @@ class Route(NamedTuple):
         return self.answer.__name__
 
 
-# ── What requests say ───────────────────────────────────────────────────────────────────────
+# ── Arguments of requests ─────────────────────────────────────────────────────────────────────
 
 
 def _object(call: Call) -> Record:
@@ -82,14 +81,12 @@ def _texts(value: Json, name: str) -> list[str]:
     return texts
 
 
-def _count(query: Mapping[str, str], name: str, default: int, most: float) -> int:
+def _count(query: Mapping[str, str], name: str, default: int) -> int:
     value = query.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.isdecimal() and len(value) < 1000 and 0 < int(value) <= most):
-        raise _unreadable(
-            f"{name} must be a number from 1 {'up' if most == inf else f'to {most}'}."
-        )
+    if not (value.isascii() and value.isdecimal() and len(value) < 1000 and int(value) > 0):
+        raise _unreadable(f"{name} must be a number from 1 up.")
     return int(value)
 
 
@@ -101,18 +98,19 @@ def _seen(born: int, call: Call, quirk: str) -> bool:
     return quirk not in call.quirks or call.now >= born + call.lag
 
 
-# ── What answers show ───────────────────────────────────────────────────────────────────────
+# ── Bodies of responses ───────────────────────────────────────────────────────────────────────
 
 
-Item = TypeVar("Item", ImageState, ActionState)
+Item = TypeVar("Item")
 
 
-def _page(
+def page(
     call: Call, name: str, items: Sequence[Item], body: Callable[[Item, frozenset[str]], bytes]
 ) -> Answer:
+    """Return the page of a list that a request asks for."""
     query = dict(call.query)
-    number = _count(query, "page", 1, inf)
-    size = _count(query, "per_page", 20, 200)
+    number = _count(query, "page", 1)
+    size = min(200, _count(query, "per_page", 20))
     # A list that shifts: the first place of a page goes to the last item of the one before.
     step = max(1, size - 1) if "shifting_pages" in call.quirks else size
     start = (number - 1) * step
@@ -142,37 +140,44 @@ def _no_content(call: Call, status: int) -> Answer:
     return status, b""
 
 
-def _hidden() -> Refusal:
-    return Refusal(404, "not_found", "The resource you were accessing could not be found.")
+def not_found() -> Refusal:
+    """Return the refusal of what is not there."""
+    return Refusal(404, "not_found", NOT_FOUND)
 
 
 # ── Images ──────────────────────────────────────────────────────────────────────────────────
 
 
+def visible(call: Call) -> list[ImageState]:
+    """Return the images that lists of the account have."""
+    return [
+        image
+        for image in call.account.images.values()
+        if (image.public or image.owner == call.owner)
+        and image.status != "deleted"
+        and _seen(image.born, call, "stale_list")
+    ]
+
+
 def images_list(call: Call) -> Answer:
-    """Lists what the account sees, narrowed by the filters."""
+    """List the images that the account sees, narrowed by the filters."""
     query = dict(call.query)
-    images: Iterable[ImageState] = call.account.images.values()
+    images = visible(call)
     wanted = {"distribution": "base", "application": "snapshot"}.get(query.get("type", ""))
     if "type" in query:
-        images = (image for image in images if image.public and image.type == wanted)
+        images = [image for image in images if image.public and image.type == wanted]
     private = query.get("private", "false").lower()
     if private not in {"true", "false", "1", "0"}:
         raise _unreadable("private must be true or false.")
     if private in {"true", "1"}:
-        images = (image for image in images if not image.public)
+        images = [image for image in images if not image.public]
     if "tag_name" in query:
-        images = (image for image in images if query["tag_name"] in image.tags)
-    found = [
-        image
-        for image in images
-        if (image.public or image.owner == call.owner) and _seen(image.born, call, "stale_list")
-    ]
-    return _page(call, "images", found, image_body)
+        images = [image for image in images if query["tag_name"] in image.tags]
+    return page(call, "images", images, image_body)
 
 
 def images_create(call: Call) -> Answer:
-    """Begins an import."""
+    """Start an import."""
     body = _object(call)
     name, _, region = (_name(body, name) for name in ("name", "url", "region"))
     tags = _texts(body.get("tags"), "tags")
@@ -181,7 +186,7 @@ def images_create(call: Call) -> Answer:
         name,
         call.account.timestamp(call.now),
         type="custom",
-        distribution=_text(body, "distribution") if "distribution" in body else "Unknown",
+        distribution=_distribution(body, "Unknown"),
         description=_text(body, "description") if "description" in body else "",
         tags=tags,
         status="NEW",
@@ -192,20 +197,30 @@ def images_create(call: Call) -> Answer:
     return _image_answer(call, image, 202)
 
 
+def _distribution(body: Record, default: str) -> str:
+    if "distribution" not in body:
+        return default
+    return known_distribution(_text(body, "distribution"))
+
+
 def images_get(call: Call) -> Answer:
-    """Shows one image."""
+    """Show one image."""
+    if "deleted_get" in call.quirks:
+        deleted = call.account.deleted_image(call.owner, call.ids[0], call.now - call.lag)
+        if deleted is not None:
+            return _image_answer(call, deleted)
     image = call.account.image(call.owner, call.ids[0])
     if not _seen(image.born, call, "stale_get"):
-        raise _hidden()
+        raise not_found()
     return _image_answer(call, image)
 
 
 def images_update(call: Call) -> Answer:
-    """Changes what the body has."""
+    """Change what the body has."""
     image = call.account.own_image(call.owner, call.ids[0])
     body = _object(call)
     name = _name(body, "name") if "name" in body else image.name
-    distribution = _text(body, "distribution") if "distribution" in body else image.distribution
+    distribution = _distribution(body, image.distribution)
     description = _text(body, "description") if "description" in body else image.description
     image.name, image.distribution, image.description = name, distribution, description
     image.body = b""
@@ -213,7 +228,7 @@ def images_update(call: Call) -> Answer:
 
 
 def images_delete(call: Call) -> Answer:
-    """Deletes one of the account's own."""
+    """Delete one of the account's own images."""
     call.account.destroy(call.account.own_image(call.owner, call.ids[0]))
     return 204, b""
 
@@ -222,14 +237,14 @@ def images_delete(call: Call) -> Answer:
 
 
 def image_actions_list(call: Call) -> Answer:
-    """Lists what was done to an image, newest first."""
+    """List the actions of an image, newest first."""
     image = call.account.image(call.owner, call.ids[0])
     actions = _newest_first(call, call.account.actions_of(image))
-    return _page(call, "actions", actions, action_body)
+    return page(call, "actions", actions, action_body)
 
 
 def image_actions_create(call: Call) -> Answer:
-    """Begins a transfer or a conversion."""
+    """Start a transfer or a conversion."""
     image = call.account.own_image(call.owner, call.ids[0])
     body = _object(call)
     if body.get("type") == "transfer":
@@ -242,31 +257,32 @@ def image_actions_create(call: Call) -> Answer:
     elif body.get("type") == "convert":
         action = call.account.convert(image)
     else:
-        raise _hidden()
+        message = "The specified action type is not available."
+        raise Refusal(404, "not_found", message)
     return _action_answer(call, action, 201)
 
 
 def image_actions_get(call: Call) -> Answer:
-    """Shows one action of an image."""
+    """Show one action of an image."""
     image = call.account.image(call.owner, call.ids[0])
     action = call.account.action(call.ids[1])
     if action.image_id != image.id or not _seen(action.born, call, "stale_get"):
-        raise _hidden()
+        raise not_found()
     return _action_answer(call, action)
 
 
 def actions_list(call: Call) -> Answer:
-    """Lists the account's actions, newest first."""
+    """List the account's actions, newest first."""
     actions = call.account.actions.values()
     own = (action for action in actions if action.owner == call.owner)
-    return _page(call, "actions", _newest_first(call, own), action_body)
+    return page(call, "actions", _newest_first(call, own), action_body)
 
 
 def actions_get(call: Call) -> Answer:
-    """Shows one action."""
+    """Show one action."""
     action = call.account.action(call.ids[0])
     if action.owner != call.owner or not _seen(action.born, call, "stale_get"):
-        raise _hidden()
+        raise not_found()
     return _action_answer(call, action)
 
 
@@ -274,21 +290,22 @@ def actions_get(call: Call) -> Answer:
 
 
 def account_transfer_start(call: Call) -> Answer:
-    """Offers an image to another account."""
+    """Offer an image to another account."""
     image = call.account.own_image(call.owner, call.ids[0])
     body = _object(call)
     email, uuid = _recipient(body, "recipient_email"), _recipient(body, "recipient_uuid")
     if bool(email) == bool(uuid):
         raise _unreadable("Name either recipient_email or recipient_uuid.")
-    offer = call.account.offer(image, uuid)
+    recipient = uuid or email or ""
+    offer = call.account.offer(image, recipient)
     if "accepted_at_once" in call.quirks:
-        call.account.hand_over(image, uuid or email or "")
+        call.account.transfer_ownership(image, recipient)
         offer = 0
     return 201, b'{"transfer_id":%d}' % offer
 
 
 def account_transfer_accept(call: Call) -> Answer:
-    """Takes an offered image over."""
+    """Accept an image that another account offers."""
     body = _object(call)
     recipient = _recipient(body, "recipient_uuid")
     if recipient is None:
@@ -298,15 +315,15 @@ def account_transfer_accept(call: Call) -> Answer:
 
 
 def account_transfer_decline(call: Call) -> Answer:
-    """Turns an offered image down."""
-    call.account.end_offer(call.ids[0], _offer_id(_object(call)))
+    """Decline an image that another account offers."""
+    call.account.decline(call.owner, call.ids[0], _offer_id(_object(call)))
     return _no_content(call, 204)
 
 
 def account_transfer_cancel(call: Call) -> Answer:
-    """Takes back the offer of one of the account's own images."""
-    call.account.own_image(call.owner, call.ids[0])
-    call.account.end_offer(call.ids[0], _offer_id(_object(call)))
+    """Take back the offer of one of the account's own images."""
+    image = call.account.own_image(call.owner, call.ids[0])
+    call.account.cancel(image, _offer_id(_object(call)))
     return _no_content(call, 204)
 
 
@@ -323,7 +340,7 @@ def _offer_id(body: Record) -> int:
     return int(value)
 
 
-# ── Which request is which ──────────────────────────────────────────────────────────────────
+# ── The operations of the spec ─────────────────────────────────────────────────────────────────
 
 ModelT = TypeVar("ModelT", bound=Model)
 
@@ -349,38 +366,3 @@ ROUTES: Final = (
     _route(api.ACCOUNT_TRANSFER_CANCEL, account_transfer_cancel),
 )
 """Every operation that is served."""
-
-
-def shape(template: str) -> tuple[str, ...]:
-    """A path in its parts, with {} for every parameter, whatever its name."""
-    parts = template.strip("/").split("/")
-    return tuple("{}" if part.startswith("{") else part for part in parts)
-
-
-_SHAPES: Final = [(route, shape(route.path)) for route in ROUTES]
-
-
-def _candidates(path: str) -> Iterator[tuple[Route, list[str]]]:
-    """The operations of a path, by any method, and what stands there for their parameters."""
-    parts = path.strip("/").split("/")
-    for route, wanted in _SHAPES:
-        if len(wanted) != len(parts):
-            continue
-        ids: list[str] = []
-        for part, want in zip(parts, wanted, strict=True):
-            if part and want == "{}":
-                ids.append(part)
-            elif part != want:
-                break
-        else:
-            yield route, ids
-
-
-def match(method: str, path: str) -> tuple[Route, list[str]] | None:
-    """The operation that a request asks for, and what stands in its path."""
-    return next((found for found in _candidates(path) if found[0].method == method), None)
-
-
-def allowed(path: str) -> list[str]:
-    """The methods that a path knows; none where there is no such path."""
-    return [route.method for route, _ in _candidates(path)]

@@ -1,4 +1,4 @@
-"""The fake on a loopback port, for any client in any language. What breaks, breaks for real."""
+"""The fake on a port, for any client in any language. Connections really break."""
 
 import re
 import socket
@@ -11,7 +11,9 @@ from threading import Event, Thread
 from typing import cast
 
 from do_images.testing._bodies import dumps
-from do_images.testing._messages import Incoming, Reply
+from do_images.testing._control_endpoint import PREFIX, control
+from do_images.testing._controls import Controls
+from do_images.testing._messages import Incoming, Request, Response
 from do_images.testing._service import Service
 
 __all__ = ["serving"]
@@ -26,26 +28,37 @@ class _Server(ThreadingHTTPServer):
     # Each thread ends when its connection does, and closing the server waits for all of them.
     daemon_threads = False
     block_on_close = True
+    # How many connections may wait until they are accepted: clients come in bursts.
+    request_queue_size = 1024
 
-    def __init__(self, service: Service, port: int, speed: float) -> None:
+    def __init__(
+        self,
+        service: Service,
+        fake: Controls,
+        address: tuple[str, int],
+        speed: float,
+        on_request: Callable[[Request], object] | None,
+    ) -> None:
         self.service = service
+        self.fake = fake
         self.speed = speed
+        self.on_request = on_request
         self.stopping = Event()
         self._open: set[socket.socket] = set()
         self._reset: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(address, _Handler)
 
     @property
     def url(self) -> str:
         """Where it is reached."""
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http://{self.server_name}:{self.server_port}"
 
     def server_bind(self) -> None:
         # In place of HTTPServer's, which looks up the host's name: that can take seconds.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
+        self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
 
     def get_request(self) -> tuple[socket.socket, object]:
         connection, address = super().get_request()
@@ -63,14 +76,14 @@ class _Server(ThreadingHTTPServer):
             super().shutdown_request(connection)
 
     def reset(self, connection: socket.socket) -> None:
-        """Has a connection reset once its thread lets go of it."""
+        """Reset a connection once its thread lets go of it."""
         self._reset.add(connection)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Says nothing: a client that is gone is no error."""
+        """Do nothing: a client that is gone is no error."""
 
     def stop(self) -> None:
-        """Ends every connection and thread."""
+        """End every connection and thread."""
         self.stopping.set()
         self.shutdown()
         for connection in tuple(self._open):
@@ -99,19 +112,24 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = target.partition("?")
         headers = {name.lower(): value for name, value in self.headers.items()}
         origin = f"http://{headers.get('host', self._fake.url[7:])}"
+        if path.startswith(PREFIX):
+            self._answer(control(self._fake.fake, self.command, path, content))
+            return
         incoming = Incoming(self.command, path, query, headers, content, origin)
-        reply = self._fake.service.handle(incoming)
-        if self._pause(reply.delay):
-            self._answer(reply)
+        response, request = self._fake.service.handle_and_log(incoming)
+        if self._pause(response.delay):
+            self._answer(response)
+        if self._fake.on_request is not None:
+            self._fake.on_request(request)
 
     def _content(self) -> bytes | None:
-        """The body; None where it can't be had, and the client was told so."""
+        """Return the body; None where it can't be read, which the client was answered."""
         length = self.headers.get("content-length", "0")
         coding = self.headers.get("transfer-encoding")
         if coding is not None:
             if coding.lower() == "chunked":
                 return self._chunks()
-            self.send_error(501, "Of all transfer codings only chunked is known.")
+            self.send_error(501, "The only transfer coding that is supported is chunked.")
         elif not (length.isascii() and length.isdecimal()):
             self.send_error(400, "The content-length is not a number.")
         elif int(length) > _LARGEST_REQUEST:
@@ -141,55 +159,56 @@ class _Handler(BaseHTTPRequestHandler):
         return content
 
     def _pause(self, seconds: float) -> bool:
-        """Waits, in the fake's time; False where the server stops meanwhile."""
+        """Wait, in the fake's time; return False where the server stops meanwhile."""
         speed = self._fake.speed or 1.0
         return not (seconds and self._fake.stopping.wait(seconds / speed))
 
-    def _answer(self, reply: Reply) -> None:
-        if reply.loss is not None:
+    def _answer(self, response: Response) -> None:
+        if response.loss is not None:
             self.close_connection = True
-            if reply.loss == "after":
+            if response.loss == "after":
                 self._fake.reset(self.connection)
             return
-        self._head(reply)
-        body = b"" if self.command == "HEAD" else reply.content
-        if not reply.drip:
+        self._head(response)
+        body = b"" if self.command == "HEAD" else response.content
+        if not response.drip:
             self.wfile.write(body)
-        for place in range(len(body) if reply.drip else 0):
+        for place in range(len(body) if response.drip else 0):
             self.wfile.flush()
-            if not self._pause(reply.drip):
+            if not self._pause(response.drip):
                 break
             self.wfile.write(body[place : place + 1])
         self.wfile.flush()
 
-    def _head(self, reply: Reply) -> None:
-        self.send_response_only(reply.status)
-        length = str(len(reply.content))
-        if reply.headers.get("content-length", length) != length:
+    def _head(self, response: Response) -> None:
+        self.send_response_only(response.status)
+        length = str(len(response.content))
+        stated = response.headers.get("content-length", length)
+        if stated != length and self.command != "HEAD":
             self.close_connection = True
-        if reply.status != 204:
-            reply.headers.setdefault("content-length", length)
-        for name, value in reply.headers.items():
+        if response.status != 204:
+            response.headers.setdefault("content-length", length)
+        for name, value in response.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
 
     def handle_expect_100(self) -> bool:
-        """Lets a client send its body that asks first."""
+        """Let a client that asks first send its body."""
         super().handle_expect_100()
         self.wfile.flush()
         return True
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """In the API's form, for what is not HTTP, or not of a kind that is served."""
-        content = dumps({"id": "bad_request", "message": message or "This is not understood."})
+        """Answer in the API's form what is not HTTP, or is not supported."""
+        content = dumps({"id": "bad_request", "message": message or "This is no HTTP request."})
         self.close_connection = True
         headers = {"content-type": "application/json"}
-        self._answer(Reply(code, headers, content))
+        self._answer(Response(code, headers, content))
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Says nothing."""
+        """Do nothing."""
 
     def __getattr__(self, name: str) -> Callable[[], None]:
         # The library looks for do_GET, do_POST and so on: whatever the method, it is answered.
@@ -199,9 +218,15 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(service: Service, port: int, speed: float) -> Generator[str]:
-    """Serves until the block ends; yields the address."""
-    server = _Server(service, port, speed)
+def serving(
+    service: Service,
+    fake: Controls,
+    address: tuple[str, int],
+    speed: float,
+    on_request: Callable[[Request], object] | None,
+) -> Generator[str]:
+    """Serve until the block ends, and yield the base URL."""
+    server = _Server(service, fake, address, speed, on_request)
     thread = Thread(target=server.serve_forever, args=(0.02,), name="FakeDigitalOcean")
     thread.start()
     try:
