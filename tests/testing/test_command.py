@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -101,6 +102,75 @@ def test_may_accept_one_token_only(capsys: pytest.CaptureFixture[str]) -> None:
     user.join()
     assert statuses == [200, 401]
     assert quotas == [None, None]
+
+
+def serve(
+    arguments: list[str], use: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> tuple[str, str]:
+    """Runs the command while a function uses it; returns what it wrote after its first line."""
+
+    def main() -> None:
+        told: list[str] = []
+        while not told:
+            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+            time.sleep(0.01)
+        try:
+            use(told[0])
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    user = threading.Thread(target=main)
+    user.start()
+    assert command.main(["--port", "0", *arguments]) == 0
+    user.join()
+    written = capsys.readouterr()
+    return written.out, written.err
+
+
+def test_takes_options(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    seeds = tmp_path / "images.json"
+    seeds.write_text('{"images": [{"id": 9, "name": "n", "created_at": "2026-01-01T00:00:00Z"}]}')
+    seen: list[object] = []
+
+    def use(url: str) -> None:
+        with httpx.Client(base_url=url, headers={"Authorization": "Bearer t"}) as api:
+            answer = api.get("/v2/images")
+            seen.append([image["id"] for image in answer.json()["images"]])
+            seen.append(answer.headers["ratelimit-limit"])
+            seen.append(answer.headers["date"])
+            api.get("/v2/nowhere")
+
+    options = ["--host", "127.0.0.1", "--now", "2027-01-31T12:00:00Z", "--speed", "0"]
+    options += ["--quota", "7", "--seed-file", str(seeds), "--log"]
+    out, err = serve(options, use, capsys)
+    assert seen == [[9], "7", "Sun, 31 Jan 2027 12:00:00 GMT"]
+    assert err == "GET /v2/images: 200\nGET /v2/nowhere: 404\n"
+    assert out == "2 requests were answered.\n"
+
+
+def test_logs_lost_connections(capsys: pytest.CaptureFixture[str]) -> None:
+    def use(url: str) -> None:
+        fault = {"method": "GET", "path": "*", "lose": "before"}
+        httpx.post(f"{url}/_fake/fail_next", json=fault)
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.get(f"{url}/v2/images")
+
+    assert serve(["--log"], use, capsys)[1] == "GET /v2/images: lost\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "No such file"), ("{", "Expecting"), ("{}", "valid list")]
+)
+def test_names_a_seed_file_that_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str | None, message: str
+) -> None:
+    seeds = tmp_path / "images.json"
+    if content is not None:
+        seeds.write_text(content)
+    assert command.main(["--port", "0", "--seed-file", str(seeds)]) == 1
+    error = capsys.readouterr().err
+    assert str(seeds) in error
+    assert message in error
 
 
 def test_explains_itself(

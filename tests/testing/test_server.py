@@ -18,7 +18,7 @@ from do_images import (
     APITimeoutError,
     Client,
 )
-from do_images.testing import Broken, FakeDigitalOcean, Loss
+from do_images.testing import Broken, FakeDigitalOcean, Loss, Request
 from tests.testing.faithful import violations
 
 START = {"type": "transfer", "region": "nyc3"}
@@ -283,3 +283,35 @@ def test_a_port_that_is_taken(fake: FakeDigitalOcean, url: str) -> None:
         pass
     with pytest.raises(ValueError, match="speed"), fake.serve(speed=-1):
         pass
+
+
+@pytest.mark.usefixtures("untraced")
+def test_many_connections_at_once(fake: FakeDigitalOcean, url: str) -> None:
+    parts = urlsplit(url)
+    get = (
+        f"GET /v2/images/7555620 HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"Authorization: Bearer {fake.token()}\r\n\r\n"
+    ).encode()
+    connections = [
+        socket.create_connection((parts.hostname, parts.port or 0), timeout=60) for _ in range(200)
+    ]
+    for connection in connections:
+        connection.sendall(get * 20)
+    for connection in connections:
+        answers = b""
+        with connection:
+            while answers.count(b'"error_message"') < 20:
+                received = connection.recv(1 << 16)
+                assert received, answers[-200:]
+                answers += received
+        assert answers.count(b"HTTP/1.1 200 OK\r\n") == 20
+    assert len(fake.requests) == 4000
+
+
+def test_tells_of_each_request(fake: FakeDigitalOcean) -> None:
+    seen: list[Request] = []
+    with fake.serve(host="localhost", on_request=seen.append) as url:
+        assert url.startswith("http://127.0.0.1:")
+        httpx.get(f"{url}/v2/nowhere", trust_env=False)
+        httpx.get(f"{url}/_fake/now", trust_env=False)  # no part of the API
+    assert [(request.path, request.status) for request in seen] == [("/v2/nowhere", 404)]

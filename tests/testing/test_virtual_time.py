@@ -14,7 +14,7 @@ import anyio
 import httpx
 import pytest
 
-from do_images.testing import FakeDigitalOcean
+from do_images.testing import FakeDigitalOcean, _clock
 from do_images.testing._clock import AsyncVirtualClock, VirtualClock, VirtualTime
 from tests.testing.faithful import NEW_YEAR
 
@@ -200,6 +200,11 @@ def test_nobody_waits_for_ever_for_a_thread_that_never_rests(virtual: VirtualTim
             clock.sleep(1)
         done = True
     assert clock.monotonic() == 1000
+
+
+def test_a_thread_without_a_number_is_not_called_runnable() -> None:
+    # It has not begun yet, or the system has no such files.
+    assert not _clock._is_runnable(threading.Thread())
 
 
 def test_time_runs_by_itself_where_it_should(virtual: VirtualTime) -> None:
