@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import httpx
@@ -26,6 +27,9 @@ def waiting() -> _Rows:
     rows += _little_quota(None, "")
     # Where the account's list is refused, each image is a request.
     rows += _little_quota(["image:read"], ", image by image")
+    rows += _far_reset()
+    for name, round_ in (("Client", _sync_round), ("AsyncClient", _async_round)):
+        rows += _image_by_image(name, round_)
     return rows + _thousand()
 
 
@@ -100,6 +104,76 @@ def _little_quota(scopes: Sequence[str] | None, name: str) -> _Rows:
     return [(f"300 actions with 60 requests left{name}: responses of 429", measured, "0")]
 
 
+def _far_reset() -> _Rows:
+    with FakeDigitalOcean() as fake:
+        images = [fake.add_image() for _ in range(300)]
+        with fake.client() as do:
+            fake.transfer_takes(6.0)
+            actions = [do.image.transfer(image, "nyc3") for image in images]
+        fake.quota(5000, remaining=60, window=3600)
+        begun = len(fake.requests)
+        with fake.serve() as url, Client(fake.token(), base_url=url) as do:
+            took = _timed(partial(do.action.wait_all, actions, poll=1))
+        statuses = [request.status for request in fake.requests[begun:]]
+    measured = f"{took:.1f} s, {statuses.count(429)} of {len(statuses)} requests"
+    name = "300 actions of 6 s, 60 requests left, reset in 1 h: time, responses of 429"
+    return [(name, measured, "10 s, 0")]
+
+
+_LATENCY = 0.05
+
+
+class _Slow(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers as a fake does, after a while, whose requests it counts."""
+
+    def __init__(self, fake: FakeDigitalOcean) -> None:
+        self._fake = fake
+        self.requests = 0
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests += 1
+        target = request.url.raw_path.decode()
+        response = self._fake.handle("GET", target, request.headers)
+        return httpx.Response(response.status, headers=response.headers, content=response.content)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        time.sleep(_LATENCY)
+        return self._answer(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(_LATENCY)
+        return self._answer(request)
+
+
+def _sync_round(transport: _Slow, token: str, actions: list[Action]) -> None:
+    with httpx.Client(transport=transport) as http:
+        Client(token, http_client=http).action.wait_all(actions, poll=1, timeout=60)
+
+
+def _async_round(transport: _Slow, token: str, actions: list[Action]) -> None:
+    async def wait() -> None:
+        async with httpx.AsyncClient(transport=transport) as http:
+            await AsyncClient(token, http_client=http).action.wait_all(actions, poll=1, timeout=60)
+
+    asyncio.run(wait())
+
+
+def _image_by_image(name: str, wait: Callable[[_Slow, str, list[Action]], None]) -> _Rows:
+    """Measure one round: all actions have ended when it begins."""
+    with FakeDigitalOcean() as fake:
+        images = [fake.add_image() for _ in range(200)]
+        with fake.client() as do:
+            fake.transfer_takes(0.5)
+            actions = [do.image.transfer(image, "nyc3") for image in images]
+        fake.clock.sleep(1.0)
+        transport = _Slow(fake)
+        # The round begins a second after the call.
+        took = _timed(lambda: wait(transport, fake.token(["image:read"]), actions)) - 1.0
+    sequential = transport.requests * _LATENCY
+    measured = f"{took:.2f} s, {took / sequential:.2f} of one after the other"
+    return [(f"{name}: 200 images without actions:read, 50 ms: a round", measured, "0.25")]
+
+
 def _thousand() -> _Rows:
     """Measure the CPU of the client alone: the responses are prepared, without a socket."""
     with FakeDigitalOcean() as fake:
@@ -158,7 +232,7 @@ def _run(awaitable: Awaitable[float]) -> float:
     return asyncio.run(main())
 
 
-def _timed(call: Callable[[], None]) -> float:
+def _timed(call: Callable[[], object]) -> float:
     began = time.monotonic()
     call()
     return time.monotonic() - began

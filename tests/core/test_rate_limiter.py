@@ -156,6 +156,15 @@ def test_no_more_than_200_polls_go_in_a_minute() -> None:
     assert _acquire(limiter, 60.0) == 1, "not each of many for each poll that fits"
 
 
+def test_a_poll_that_was_refused_for_its_scope_counts_as_a_call_of_the_users_own() -> None:
+    limiter = _limiter(5000, 5000, 3600)
+    wait = limiter.register(0, None)
+    for number in range(201):
+        assert wait.acquire(0.0, NOON) == 0
+        wait.release(refused=number == 0)
+    assert wait.acquire(1.0, NOON) == 59
+
+
 def test_a_round_of_more_than_200_requests_may_begin() -> None:
     limiter = _limiter(5000, 5000, 3600)
     wait = limiter.register(0, None)
@@ -275,11 +284,19 @@ def test_an_old_operation_is_not() -> None:
     assert _next(wait, 5, age=1005) > 120
 
 
-def test_an_operation_that_is_not_the_youngest_any_more_is_not_either() -> None:
-    limiter = _limiter(5000, 44, 3600)
-    wait = limiter.register(0, None)
+@pytest.mark.parametrize("timeout", [120, 300, 600, 3599])
+def test_with_few_rounds_left_a_short_operation_is_still_seen_soon(timeout: float) -> None:
+    server = _single(5000, 60, 3600)
+    times = _rounds(server, timeout, requests=2, young=True)
+    assert any(6 <= time <= 10 for time in times)
+    assert times[-1] == timeout
+    assert server.remaining > 0
+
+
+def test_with_hardly_any_it_is_not_polled_sooner() -> None:
+    wait = _limiter(5000, 20, 3600).register(0, None)
     assert _delay(wait, 0, age=1) == 0
-    assert _next(wait, 5, age=6) > 120, "16 rounds remain, that is few"
+    assert _next(wait, 5, age=6) > 120
 
 
 def test_each_wait_that_ends_before_the_reset_has_a_last_round() -> None:

@@ -32,7 +32,8 @@ Policy:
 - Less: a last round is kept in reserve for every wait that ends before `ratelimit-reset`, and some
   requests for the user's own calls. Half of the rest is spread evenly over the time to the reset,
   or to the end of the wait if that is earlier. While more than 20 rounds for every wait remain, a
-  young operation is polled sooner: when it is a quarter older than at its last poll.
+  young operation is polled sooner: when it is a quarter older than at its last poll. While more
+  than 8 remain, one of less than a minute is, at distances that grow faster.
 - A round that has begun is finished. The round at the deadline goes while anything is left.
 - Nothing is left: no poll goes before the reset. What is free then may be a single request, so
   one poll goes ahead.
@@ -42,6 +43,7 @@ A reset more than an hour away is invalid: it spreads nothing, and where nothing
 pause for an hour at most.
 """
 
+import math
 import re
 from collections import deque
 from collections.abc import Iterable
@@ -80,6 +82,9 @@ _SHARE = 0.5
 _PLENTY = 20
 # By how much older than at its last poll an operation is polled again.
 _OLDER = 0.25
+# With fewer rounds, but so many, what is younger than a minute is still polled sooner, where the
+# even distance of polls is longer than so many seconds.
+_ENOUGH, _YOUNG, _LONG = 8, 60.0, 10.0
 # No clock wakes anybody more exactly: a shorter wait might never come to its end.
 _MOMENT = 0.001
 # Headers may hold a thousand digits.
@@ -136,9 +141,13 @@ class PollSchedule:
         """
         return self._limiter.acquire_poll(self, now, local)
 
-    def release(self) -> None:
-        """Ends a request that was acquired. Its response, if any, has been handed in before."""
-        self._limiter.release()
+    def release(self, *, refused: bool = False) -> None:
+        """Ends a request that was acquired. Its response, if any, has been handed in before.
+
+        One that was refused for its scope (403) is no poll: it is not sent again. So 200 images
+        are still polled at once where the account's list was tried in vain.
+        """
+        self._limiter.release(refused=refused)
 
 
 class RateLimiter:
@@ -244,12 +253,14 @@ class RateLimiter:
         self._unanswered += 1
         return 0.0
 
-    def release(self) -> None:
+    def release(self, *, refused: bool = False) -> None:
         """Ends a request that was acquired. Its response, if any, has been handed in before."""
         with self._lock:
             self._in_flight -= 1
             # A request without a response leaves none to expect.
             self._unanswered = min(self._unanswered, self._in_flight)
+            if refused and self._minute.polls:
+                self._minute.own.append(self._minute.polls.pop())
 
     def has_headroom(self, now: float) -> bool:
         """Return whether so much is left that several requests may go at once."""
@@ -380,12 +391,24 @@ class RateLimiter:
         gap = end / half
         since = wait.registered if wait.last is None else wait.last
         due = min(self._last_round + gap * wait.requests, since + gap * total)
-        if half > _PLENTY * total:
-            if wait.last is None:
-                return 0.0
-            if age is not None:
-                due = min(due, wait.last + max(0.0, age - (now - wait.last)) * _OLDER)
+        if age is not None:
+            due = min(due, since + _young(age - (now - since), end, half / total))
         return min(due - now, end, _SHORT_NAP)
+
+
+def _young(age: float, end: float, rounds: float) -> float:
+    """Seconds after which an operation is polled again that was so old at its last poll.
+
+    `rounds` remain for each wait until the `end`.
+    """
+    age = max(age, 0.0)
+    if rounds > _PLENTY:
+        return age * _OLDER
+    if rounds > _ENOUGH and age < _YOUNG and end / rounds > _LONG:
+        # Spread evenly they would come late for whatever is short. So many rounds reach the end
+        # where the operation is each time older by the same share.
+        return age * max(_OLDER, math.pow(1 + end / max(age, 1.0), 1 / rounds) - 1)
+    return float("inf")
 
 
 class _Minute:

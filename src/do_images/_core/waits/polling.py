@@ -13,7 +13,7 @@ from do_images._core.requests import Request
 from do_images._core.session import Session
 from do_images._core.steps import Flow, gather, sleep
 from do_images._core.waits.options import WaitOptions
-from do_images.errors import APIError, APITimeoutError
+from do_images.errors import APIError, APITimeoutError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -77,11 +77,15 @@ class Poller(Generic[ItemT]):
             if self.options.expired():
                 return None
             yield from sleep(self.options.until_deadline(pause))
+        refused = False
         try:
             timeout = self.options.request_timeout(self._allowed_for(request))
             return (yield from call_once(self._session, request.within(timeout)))
+        except PermissionDeniedError:
+            refused = True
+            raise
         finally:
-            self._schedule.release()
+            self._schedule.release(refused=refused)
 
 
 class Wait(ABC, Generic[ItemT]):
