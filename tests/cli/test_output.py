@@ -111,7 +111,7 @@ def test_a_name_that_is_no_images_or_several(fake: FakeDigitalOcean) -> None:
     fake.add_image(id=2, name="twin")
     done = run("destroy", "--name", "twin", "--yes", to=fake)
     assert done.code == 2
-    assert "2 images have the name 'twin': choose one of 1, 2" in done.err
+    assert "2 images have the name 'twin': choose one of 2, 1" in done.err
     done = run("convert", "--name", "web-*", to=fake)
     assert done.code == 3
     assert "there is no image with the name 'web-*'" in done.err

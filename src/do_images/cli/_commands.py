@@ -7,7 +7,13 @@ from pathlib import Path
 
 import typer
 
+from do_images.cli import _selection
+
+# isort: split
 from do_images.cli import _images
+
+# isort: split
+from do_images.cli import _prune
 
 # isort: split
 from do_images.cli import _actions
@@ -21,7 +27,13 @@ from do_images.cli._settings import Connect, Settings
 
 __all__ = ["run"]
 
-_ = (_images, _actions, _account_transfers)  # each adds its commands to the program
+_ = (
+    _selection,
+    _images,
+    _prune,
+    _actions,
+    _account_transfers,
+)  # each adds its commands to the program
 
 
 def run(arguments: Sequence[str], connect: Connect | None = None) -> int:

@@ -11,6 +11,7 @@ __all__ = [
     "columns",
     "distributions",
     "image_types",
+    "own_image_types",
     "regions",
     "regions_to_copy_to",
     "register_shells",
@@ -58,6 +59,11 @@ def distributions() -> list[str]:
 def image_types() -> list[str]:
     """Return the types of images, and the kinds of public ones."""
     return [*_known("ImageType"), *_known("ImageKind")]
+
+
+def own_image_types() -> list[str]:
+    """Return the types of images that an account can have."""
+    return ["snapshot", "backup", "custom"]
 
 
 def statuses() -> list[str]:

@@ -103,17 +103,27 @@ class Failure:
 def failure(error: Exception) -> Failure:
     """Return what an error means to the caller of the command."""
     match error:
-        case ActionGroupError() | ImageGroupError():
-            parts = tuple(map(failure, error.exceptions))
-            code = min((part.code for part in parts), key=_WEIGHT.index)
-            text = "; ".join(dict.fromkeys(part.message for part in parts))
-            return Failure(code=code, message=text, parts=parts)
+        case ActionGroupError():
+            return _group([failure(part) for part in error.exceptions])
+        case ImageGroupError():
+            return _group([_of_image(id_, part) for id_, part in error.failures.items()])
         case UnauthenticatedError():
             return Failure(code=Code.AUTHENTICATION, message=str(error))
         case DOImagesError():
             return _detailed(error)
         case _:
             return Failure(code=Code.USAGE, message=message(error))
+
+
+def _group(parts: list[Failure]) -> Failure:
+    code = min((part.code for part in parts), key=_WEIGHT.index)
+    text = "; ".join(dict.fromkeys(part.message for part in parts))
+    return Failure(code=code, message=text, parts=tuple(parts))
+
+
+def _of_image(id_: int, error: DOImagesError) -> Failure:
+    failed = failure(error)
+    return replace(failed, image_id=id_, message=f"image {id_}: {failed.message}")
 
 
 def _detailed(error: DOImagesError) -> Failure:

@@ -1,8 +1,6 @@
 """The commands that find, import, change and delete images."""
 
-import sys
-from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,11 +15,16 @@ from do_images.cli._options import (
     UsageError,
     Wait,
     Yes,
+    check_confirmation,
     check_one_way,
     id_number,
 )
 
-__all__ = ["create", "destroy", "info", "list_images", "update"]
+if TYPE_CHECKING:
+    from do_images.cli._failures import Failure
+    from do_images.cli._session import Session
+
+__all__ = ["create", "destroy", "destroy_images", "info", "question", "update"]
 
 DESTROYED_FIELDS = ("id", "destroyed")
 
@@ -33,37 +36,6 @@ Distribution = Annotated[
         autocompletion=complete.distributions,
     ),
 ]
-
-
-@command(
-    app,
-    IMAGE_FIELDS,
-    "list",
-    examples=("list --private", "list --type distribution --columns slug,name"),
-)
-def list_images(
-    ctx: typer.Context,
-    *,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--type",
-            help="Only public images of this kind.",
-            metavar="TYPE",
-            autocompletion=complete.image_types,
-        ),
-    ] = None,
-    private: Annotated[bool, typer.Option("--private", help="Only the account's own.")] = False,
-    tag: Annotated[str | None, typer.Option(help="Only images with this tag.")] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Show at most so many.", metavar="COUNT", parser=id_number)
-    ] = None,
-) -> None:
-    """List images."""
-    with session(ctx) as cli:
-        images = cli.do.image.iter(kind, private or None, tag_name=tag)
-        if cli.show_all(map(image_row, islice(images, limit)), IMAGE_TABLE) == 0:
-            cli.screen.note("There are no such images.")
 
 
 @command(
@@ -184,27 +156,45 @@ def destroy(
     yes: Yes = False,
 ) -> None:
     """Delete images for good. Without a terminal to ask on, --yes is needed."""
+    from do_images.cli._session import FailedError  # noqa: PLC0415 - help does without
+
     check_one_way(ids, name)
     check_confirmation(yes=yes)
     with session(ctx) as cli:
         chosen = cli.image_ids(ids or (), name)
         if not yes:
             images = [cli.do.image.info(id_) for id_ in chosen]
-            cli.confirm(images, _question(len(images)))
-        with cli.interruptible("Which images are left is shown by:", "list", "--private"):
-            for id_ in chosen:
-                cli.do.image.destroy(id_)
-        text = f"Image {chosen[0]} is destroyed."
-        if len(chosen) > 1:
-            text = f"{len(chosen)} images are destroyed."
-        cli.done(text, *({"id": id_, "destroyed": True} for id_ in chosen))
+            cli.confirm(images, question(len(images)))
+        failed = destroy_images(cli, chosen)
+        left = {part.image_id for part in failed.parts} if failed else set[int | None]()
+        gone = [id_ for id_ in chosen if id_ not in left]
+        text = f"{len(gone)} images are destroyed."
+        if len(gone) == 1:
+            text = f"Image {gone[0]} is destroyed."
+        cli.done(text, *({"id": id_, "destroyed": id_ in gone} for id_ in chosen))
+        if failed:
+            raise FailedError(failed)
 
 
-def check_confirmation(*, yes: bool) -> None:
-    """Refuse to delete anything where nobody can be asked."""
-    if not (yes or (sys.stdin.isatty() and sys.stderr.isatty())):
-        raise UsageError("Without a terminal to ask on, destroying images needs --yes.")
+def destroy_images(cli: "Session", ids: list[int]) -> "Failure | None":
+    """Delete images, several at once, and return what failed of several.
+
+    One of several that is gone already counts as deleted.
+    """
+    from do_images import ImageGroupError  # noqa: PLC0415 - help does without
+    from do_images.cli._failures import failure  # noqa: PLC0415 - as above
+
+    with cli.interruptible("Which images are left is shown by:", "list", "--private"):
+        if len(ids) == 1:
+            cli.do.image.destroy(ids[0])
+            return None
+        try:
+            cli.do.image.destroy_many(ids)
+        except ImageGroupError as error:
+            return failure(error)
+        return None
 
 
-def _question(count: int) -> str:
+def question(count: int) -> str:
+    """Return what is asked before images are deleted."""
     return "Destroy it for good?" if count == 1 else f"Destroy these {count} images for good?"

@@ -17,6 +17,7 @@ from do_images import (
     ImageError,
     ImageImportError,
     InternalServerError,
+    NoMatchError,
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
@@ -43,6 +44,20 @@ _OPTIONS = {
 }
 
 
+# The filters in the message of a `NoMatchError`.
+_FILTERS = {
+    "name": "the pattern",
+    "type": "--type",
+    "distribution": "--distribution",
+    "region": "--region",
+    "tag_name": "--tag",
+    "status": "--status",
+    "newer_than": "--newer-than",
+    "older_than": "--older-than",
+}
+_FILTER = re.compile(rf"\b({'|'.join(_FILTERS)})=")
+
+
 def token_variable() -> str | None:
     """Return the environment variable that holds the token."""
     return next((name for name in TOKEN_VARIABLES if os.environ.get(name)), None)
@@ -59,6 +74,10 @@ def message(error: BaseException) -> str:
         return _image(error)
     if isinstance(error, APIError):
         return f"{_subject(error)}{_request(error)}"
+    if isinstance(error, NoMatchError):
+        return _FILTER.sub(lambda match: f"{_FILTERS[match[1]]} ", str(error)).replace(
+            "public=True selects", "--public selects"
+        )
     if error.region is None:
         return str(error)
     return f"the transfer to {error.region} could not be started before the timeout{_cause(error)}"

@@ -2,6 +2,7 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
@@ -19,8 +20,10 @@ __all__ = [
     "Wait",
     "Yes",
     "at_least_one",
+    "check_confirmation",
     "check_one_way",
     "choice",
+    "count",
     "duration",
     "id_number",
     "region_list",
@@ -61,6 +64,13 @@ def id_number(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """Return a whole number of at least 0."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise typer.BadParameter(f"{text!r} is not a whole number, such as 5.")
+    return int(text)
+
+
 def at_least_one(text: str) -> float:
     """Return a number of at least 1."""
     try:
@@ -92,6 +102,12 @@ def check_one_way(ids: Sequence[object] | None, name: str | None) -> None:
         raise UsageError("Missing argument 'ID': name an image by its id, or with --name.")
     if ids and name is not None:
         raise UsageError("Give either ids or --name.")
+
+
+def check_confirmation(*, yes: bool) -> None:
+    """Refuse to delete anything where nobody can be asked."""
+    if not (yes or (sys.stdin.isatty() and sys.stderr.isatty())):
+        raise UsageError("Without a terminal to ask on, destroying images needs --yes.")
 
 
 def region_list(given: Iterable[str]) -> list[str]:

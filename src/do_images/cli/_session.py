@@ -1,6 +1,7 @@
 """What a command works with, and what becomes of its errors."""
 
 import logging
+import re
 import shlex
 import sys
 from collections.abc import Generator, Iterable
@@ -86,20 +87,20 @@ class Session:
         return self._named(name or "").id if id_ is None else id_
 
     def _named(self, name: str) -> Image:
-        found = [image for image in self.do.image.iter(private=True) if image.name == name]
+        found = self.do.image.find(re.compile(rf"\A{re.escape(name)}\Z"))
         if len(found) == 1:
             return found[0]
         if found:
-            ids = ", ".join(str(image.id) for image in found)
+            ids = ", ".join(str(image.id) for image in found[:5])
             raise UsageError(f"{len(found)} images have the name {name!r}: choose one of {ids}.")
         text = f"there is no image with the name {name!r} in this account"
         raise FailedError(Failure(code=Code.NOT_FOUND, message=text))
 
     # ── Questions and further commands ──────────────────────────────────────────────────────
 
-    def confirm(self, images: Iterable[Image], question: str) -> None:
-        """Show images and ask before they are deleted; only a yes goes on."""
-        for image in images:
+    def confirm(self, images: Iterable[Image], question: str, *, shown: bool = False) -> None:
+        """Ask before images are deleted, and show them unless that was done; only yes goes on."""
+        for image in () if shown else images:
             where = f"{image.type or 'image'} in {', '.join(image.regions) or 'no region'}"
             self.screen.err.print(one_line(f"{image.id}: {image.name}, {where}"), soft_wrap=True)
         if not typer.confirm(question, err=True):

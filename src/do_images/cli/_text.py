@@ -11,9 +11,11 @@ __all__ = ["GAP", "cell", "column_widths", "fitted", "moment", "one_line", "styl
 
 GAP = "  "
 # Columns that are useless when they are cut.
-_WHOLE = frozenset({"id", "type", "region", "status", "seconds", "resource_id", "size_gigabytes"})
+_WHOLE = frozenset(
+    {"id", "type", "region", "status", "seconds", "resource_id", "size_gigabytes", "outcome"}
+)
 # Lists and prose, which are shortened first.
-_LONG = frozenset({"regions", "tags", "description", "error_message"})
+_LONG = frozenset({"regions", "tags", "rules", "description", "error_message"})
 _MOMENTS = frozenset({"created_at", "started_at", "completed_at"})
 _LEAST, _DATE = 8, 10
 _GIGABYTES = frozenset({"size_gigabytes", "min_disk_size"})
@@ -21,7 +23,10 @@ _STYLES = {
     "available": "green",
     "completed": "green",
     "present": "green",
+    "keep": "green",
     "kept": "green",
+    "delete": "red",
+    "failed": "bold red",
     "in-progress": "yellow",
     "new": "yellow",
     "pending": "yellow",
@@ -74,7 +79,7 @@ def cell(row: Row, name: str) -> str:
 
 def styled(name: str, cell: str) -> str:
     """Return the style of a cell."""
-    return _STYLES.get(cell.strip().lower(), "") if name == "status" else ""
+    return _STYLES.get(cell.strip().lower(), "") if name in {"status", "outcome"} else ""
 
 
 def fitted(name: str, cell: str, width: int) -> str:
