@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from do_images.cli._failures import Code
 from do_images.testing import FakeDigitalOcean
-from tests.cli.support import SNAPSHOT, reach, run
+from tests.cli.support import SNAPSHOT, Terminal, reach, run
 
 Arrange = Callable[[FakeDigitalOcean], object]
 
@@ -23,7 +24,7 @@ FAULTS: list[tuple[Arrange, int, str, int | None, str]] = [
     ),
     (
         lambda fake: fake.fail_next("GET", "*", lose="refused", times=None),
-        *(8, "network", None, "api.digitalocean.com can't be reached: "),
+        *(8, "network", None, "no response from api.digitalocean.com: connection refused"),
     ),
     (
         lambda fake: fake.fail_next("GET", "*", status=503, times=None),
@@ -238,11 +239,74 @@ def test_debug_shows_what_is_sent_without_the_token(fake: FakeDigitalOcean) -> N
     assert again.err == ""
 
 
-def test_a_base_url_that_would_show_the_token() -> None:
-    env = {"DIGITALOCEAN_TOKEN": "secret"}
-    done = run("list", "--base-url", "http://example.com", env=env)
+@pytest.mark.parametrize("variable", ["DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN"])
+@pytest.mark.parametrize("token", ["dop v1", "dop_v1\n", "дop"])
+def test_a_malformed_token(variable: str, token: str) -> None:
+    done = run("list", "-o", "json", env={variable: token})
+    assert (done.code, done.error["kind"]) == (4, "authentication")
+    assert done.error["message"].startswith(f"{variable} holds white space")
+    assert token not in done.err
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (("--base-url", "http://example.com"), "--base-url"),
+        (("--base-url", "example"), "--base-url"),
+        ((), "DIGITALOCEAN_API_URL"),
+    ],
+)
+def test_a_base_url_that_would_show_the_token(line: tuple[str, ...], name: str) -> None:
+    env = {"DIGITALOCEAN_TOKEN": "secret", "DIGITALOCEAN_API_URL": "http://example.com"}
+    done = run("list", *line, env=env)
     assert done.code == 2
+    assert done.err.startswith(f"error: {name} must be like https://")
     assert "unencrypted" in done.err
+    assert "allow_http" not in done.err
+
+
+def test_the_end_of_the_input_is_no_yes() -> None:
+    terminal = Terminal("destroy", SNAPSHOT, "--fake")
+    terminal.until(lambda lines: any("[y/N]" in line for line in lines))
+    terminal.press(b"\x04")
+    assert terminal.end() == 1
+
+
+class Interrupted(httpx.BaseTransport):
+    """A network on which somebody presses Ctrl-C during the first request of a kind."""
+
+    def __init__(self, fake: FakeDigitalOcean, method: str) -> None:
+        self._transport = fake.transport
+        self._method = method
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == self._method:
+            raise KeyboardInterrupt
+        return self._transport.handle_request(request)
+
+
+IMPORT = ("--name", "x", "--url", "https://example.com/x.raw", "--region", "nyc3")
+
+
+@pytest.mark.parametrize(
+    ("line", "method", "check"),
+    [
+        (("create", *IMPORT), "POST", "do-images list --private"),
+        (("convert", SNAPSHOT), "POST", f"do-images actions {SNAPSHOT}"),
+        (("destroy", SNAPSHOT, "--yes"), "DELETE", "do-images list --private"),
+    ],
+)
+def test_ctrl_c_during_a_change(
+    fake: FakeDigitalOcean, line: tuple[object, ...], method: str, check: str
+) -> None:
+    to = reach(fake, transport=Interrupted(fake, method))
+    done = run(*line, to=to)
+    assert done.code == 130
+    stopped, sentence, command = done.err.splitlines()
+    assert (stopped, sentence[-1], command) == ("Interrupted.", ":", f"  {check}")
+    assert run(*line, "--fake", to=to).err == (
+        "Interrupted. The fake account ends with the command.\n"
+    )
 
 
 def test_ctrl_c_outside_of_a_wait() -> None:

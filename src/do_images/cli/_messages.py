@@ -7,7 +7,6 @@ from urllib.parse import unquote, urlsplit
 from do_images import (
     ActionError,
     ActionErroredError,
-    APIConnectionError,
     APIError,
     APIResponseValidationError,
     APIStatusError,
@@ -27,7 +26,12 @@ from do_images.cli._fields import region_of
 __all__ = ["TOKEN_VARIABLES", "message", "token_variable"]
 
 TOKEN_VARIABLES = ("DIGITALOCEAN_ACCESS_TOKEN", "DIGITALOCEAN_TOKEN")
-_PATH = re.compile(r".*/v2/(images|actions)(?:/([^/]+))?(?:/actions(?:/([^/]+))?)?(?:/.*)?")
+_PATH = re.compile(
+    r".*/v2/(?:actions/(?P<lone>\d+)|images/(?P<image>[^/]+)"
+    r"(?:/actions/(?P<action>\d+)|/account_transfer/(?P<transfer>\d+))?.*)"
+)
+# What failed below, in the text of an error: `no response was received (ConnectError: refused)`.
+_REASON = re.compile(r".*?\((?:\w+: )?(.*)\)", re.DOTALL)
 _SCOPE = re.compile(r"\bscope (\w+:\w+(?: and \w+:\w+)*)")
 # The parameters that a message of the library may begin with.
 _OPTIONS = {
@@ -101,10 +105,9 @@ def _request(error: APIError) -> str:
             return f"the API's response is invalid: {what}{_trace(error.request_id)}"
         case APITimeoutError():
             return f"{_host(error)} did not respond before the timeout"
-        case APIConnectionError():
-            return f"{_host(error)} can't be reached: {error.args[0]}"
         case _:
-            return str(error)
+            reason = _REASON.sub(r"\1", str(error.args[0]))
+            return f"no response from {_host(error)}: {reason}"
 
 
 def _status(error: APIStatusError) -> str:
@@ -131,12 +134,14 @@ def _status(error: APIStatusError) -> str:
 def _thing(error: NotFoundError) -> str:
     """Return what there is not."""
     match = _PATH.fullmatch(urlsplit(error.request.url).path)
-    kind, id_, action = match.groups() if match else (None, None, None)
-    if kind == "actions" and id_:
-        return f"no action {id_}"
-    if action:
-        return f"no action {action} of image {id_}"
-    return f"no image {unquote(id_)}" if id_ else f"no such thing: {error.message}"
+    if match is None:
+        return f"no such resource: {error.message}"
+    image = f"image {unquote(match['image'] or '')}"
+    if match["transfer"]:
+        return f"no account transfer {match['transfer']} of {image}"
+    if match["action"]:
+        return f"no action {match['action']} of {image}"
+    return f"no action {match['lone']}" if match["lone"] else f"no {image}"
 
 
 def _action(error: ActionError) -> str:
@@ -163,8 +168,12 @@ def _image(error: ImageError) -> str:
 
 
 def _cause(error: BaseException) -> str:
+    """Return why a wait took long, where that is known."""
+    slowed = "; the rate limit slowed the wait down" if "rate limit" in str(error) else ""
     cause = error.__cause__
-    return f"; the last problem: {_request(cause)}" if isinstance(cause, APIError) else ""
+    return slowed + (
+        f"; the last problem: {_request(cause)}" if isinstance(cause, APIError) else ""
+    )
 
 
 def _host(error: APIError) -> str:

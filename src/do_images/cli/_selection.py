@@ -10,7 +10,7 @@ import typer
 from do_images.cli import _completion as complete
 from do_images.cli._app import app, command, session
 from do_images.cli._fields import IMAGE_FIELDS, IMAGE_TABLE, image_row
-from do_images.cli._options import UsageError, choice, duration, id_number
+from do_images.cli._options import UsageError, choice, count, duration
 
 if TYPE_CHECKING:
     from do_images import Image
@@ -126,7 +126,7 @@ def list_images(
     reverse: Annotated[bool, typer.Option("--reverse", help="Reverse the order.")] = False,
     limit: Annotated[
         int | None,
-        typer.Option(help="Show at most so many images.", metavar="COUNT", parser=id_number),
+        typer.Option(help="Show at most so many images.", metavar="COUNT", parser=count),
     ] = None,
 ) -> None:
     """List images."""
