@@ -129,9 +129,11 @@ def _caused(error: DOImagesError, cause: APIError) -> DOImagesError:
         ),
         (
             _caused(ActionTimeoutError("rate limit", action=ACTION), _status(RateLimitError, 429)),
-            "the transfer of image 7 to nyc3 (action 5) had not ended before the timeout"
-            "; the rate limit slowed the wait down"
-            "; the last problem: the rate limit of the API is used up (request id r-1)",
+            (
+                "the transfer of image 7 to nyc3 (action 5) had not ended before the timeout"
+                "; the rate limit slowed the wait down"
+                "; the last problem: the rate limit of the API is used up (request id r-1)"
+            ),
         ),
         (
             ActionError("x", action=Action(id=5, type="convert", status="cancelled")),

@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 from pathlib import Path
 
 import httpx
@@ -278,7 +279,7 @@ MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
 
 @pytest.mark.parametrize("command", re.findall(r"\$ do-images (.* --fake)\n", MANUAL.read_text()))
 def test_the_manual_tells_what_the_fake_can_do(command: str) -> None:
-    code, out, err = fake_run(*command.split())
+    code, out, err = fake_run(*shlex.split(command))
     assert code == 0, err
     assert out
 
