@@ -26,8 +26,8 @@ from do_images.testing import FakeDigitalOcean
 __all__ = ["SNAPSHOT", "Done", "Terminal", "reach", "run"]
 
 SNAPSHOT = 7555620
-# What would change the look, and may be set where the tests run.
-LOOK = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+# Variables that change the output, and may be set where the tests run.
+VARIABLES = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 
 
 class Done(NamedTuple):
@@ -77,7 +77,7 @@ def run(
     streams = [TextIOWrapper(BytesIO(), charset) for _ in range(3)]
     before = (sys.stdin, sys.stdout, sys.stderr, dict(os.environ))
     try:
-        for name in LOOK:
+        for name in VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(env or {})
         sys.stdin, sys.stdout, sys.stderr = streams
@@ -109,7 +109,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
-        kept = {name: value for name, value in os.environ.items() if name not in LOOK}
+        kept = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         # Who opens a terminal as the first of a session gets its Ctrl-C as a signal.
         shell = ["sh", "-c", 'exec "$@" <>"$0" >&0 2>&1', os.ttyname(slave)]
         self._process = subprocess.Popen(

@@ -33,7 +33,7 @@ def test_lists_images(fake: FakeDigitalOcean) -> None:
         (("--private", "--tag", "prod"), {"private": "true", "tag_name": "prod"}),
     ],
 )
-def test_hands_filters_on(
+def test_sends_filters(
     fake: FakeDigitalOcean, filters: tuple[str, ...], sent: dict[str, str]
 ) -> None:
     assert run("list", *filters, to=fake).code == 0
@@ -96,7 +96,7 @@ def test_destroys_nothing_unasked_where_nobody_can_answer(fake: FakeDigitalOcean
     assert not fake.requests
 
 
-def test_destroys_for_programs(fake: FakeDigitalOcean) -> None:
+def test_reports_what_is_destroyed_as_json(fake: FakeDigitalOcean) -> None:
     done = run("destroy", SNAPSHOT, "-y", "-o", "json", to=fake)
     assert done.json == {"id": SNAPSHOT, "destroyed": True}
 
@@ -155,7 +155,7 @@ def test_offers_an_image_to_who_takes_it_at_once(fake: FakeDigitalOcean) -> None
     assert done.out == "Image 7555620 was accepted at once.\n"
 
 
-def test_takes_and_refuses_an_image(fake: FakeDigitalOcean) -> None:
+def test_accepts_and_declines_an_image(fake: FakeDigitalOcean) -> None:
     image, offer = fake.offer_image()
     took = run("account-transfer", "accept", image, offer, "--uuid", OTHER, to=fake)
     assert took.out == f"Image {image} belongs to this account now.\n"
@@ -177,7 +177,7 @@ def test_options_may_stand_before_the_command_too(fake: FakeDigitalOcean) -> Non
     assert done.out == "name  web-01-before-upgrade\n"
 
 
-def test_tells_its_version() -> None:
+def test_prints_its_version() -> None:
     from do_images import __version__
 
     assert run("--version") == (0, f"do-images {__version__}\n", "")

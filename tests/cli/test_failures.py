@@ -83,7 +83,7 @@ def test_no_token() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (("info",), "Missing argument 'ID'"),
         (("info", SNAPSHOT, "--output", "yaml"), "--output"),
@@ -116,11 +116,11 @@ def test_no_token() -> None:
     ],
 )
 def test_mistakes_on_the_command_line(
-    fake: FakeDigitalOcean, arguments: tuple[object, ...], told: str
+    fake: FakeDigitalOcean, arguments: tuple[object, ...], text: str
 ) -> None:
     done = run(*arguments, to=fake)
     assert (done.code, done.out) == (2, "")
-    assert told in done.err
+    assert text in done.err
     assert not fake.requests
 
 
@@ -194,7 +194,7 @@ def test_each_region_that_failed_has_a_line(fake: FakeDigitalOcean) -> None:
 
 
 @pytest.mark.parametrize("code", Code)
-def test_the_manual_tells_of_every_exit_code(code: Code) -> None:
+def test_the_page_lists_every_exit_code(code: Code) -> None:
     manual = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()
     assert f"| {code.value} | `{code.name.lower()}` | " in manual
 

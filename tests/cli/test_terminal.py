@@ -55,16 +55,16 @@ def test_ctrl_c() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "code", "told"),
+    ("answer", "code", "text"),
     [(b"y\n", 0, "Image 7555620 is destroyed."), (b"\n", 1, "Nothing is destroyed.")],
 )
-def test_asks_before_it_destroys(answer: bytes, code: int, told: str) -> None:
+def test_asks_before_it_destroys(answer: bytes, code: int, text: str) -> None:
     terminal = Terminal("destroy", SNAPSHOT, "--fake")
     terminal.until(lambda lines: any("[y/N]" in line for line in lines))
     assert terminal.lines[0] == "7555620: web-01-before-upgrade, snapshot in nyc1, nyc2, tor1"
     terminal.press(answer)
     assert terminal.end() == code
-    assert terminal.lines[-1].strip() == told
+    assert terminal.lines[-1].strip() == text
 
 
 def test_a_table_fits() -> None:

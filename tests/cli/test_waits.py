@@ -31,7 +31,7 @@ class Interrupting:
 
 
 class Regionless(httpx.BaseTransport):
-    """A server whose records of actions do not tell the region."""
+    """A server whose records of actions lack the region."""
 
     def __init__(self, fake: FakeDigitalOcean) -> None:
         self._transport = fake.transport
@@ -69,14 +69,14 @@ def test_waits_for_several_regions(fake: FakeDigitalOcean) -> None:
     assert done.code == 0
 
 
-def test_waits_its_turn_on_a_busy_image() -> None:
+def test_waits_for_a_busy_image() -> None:
     fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "--poll", 1, to=fake)
     assert done.code == 0
     assert [action.status for action in fake.actions] == ["completed", "completed"]
 
 
-def test_a_turn_that_never_comes() -> None:
+def test_an_image_that_stays_busy() -> None:
     fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     fake.transfer_takes(math.inf)
     given = (SNAPSHOT, "nyc3", "ams3", "--wait", "--timeout", "20", "-o", "json")
@@ -115,7 +115,7 @@ def test_waits_without_a_limit(fake: FakeDigitalOcean) -> None:
     assert run("transfer", SNAPSHOT, "nyc3", *given, to=fake).code == 0
 
 
-def test_looks_as_often_as_it_is_told(fake: FakeDigitalOcean) -> None:
+def test_polls_as_often_as_asked(fake: FakeDigitalOcean) -> None:
     fake.convert_takes(30)
     assert run("convert", BACKUP, "--wait", "--poll", 10, to=fake).code == 0
     assert [request.method for request in fake.requests] == ["POST", "GET", "GET", "GET"]
@@ -128,7 +128,7 @@ def test_a_conversion_that_fails(fake: FakeDigitalOcean) -> None:
     assert f"convert {BACKUP} ams3 (errored)" in done.err
 
 
-def test_takes_a_wait_up_again(fake: FakeDigitalOcean) -> None:
+def test_resumes_a_wait(fake: FakeDigitalOcean) -> None:
     run("transfer", SNAPSHOT, "nyc3", "ams3", to=fake)
     ids = [action.id for action in fake.actions]
     done = run("wait", *ids, "--columns", "id,status", to=fake)
@@ -185,7 +185,7 @@ def test_an_import_that_is_late(fake: FakeDigitalOcean) -> None:
 # ── Ctrl-C ──────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("sleep", [1, 2], ids=["before the first look", "later"])
+@pytest.mark.parametrize("sleep", [1, 2], ids=["before the first poll", "later"])
 def test_ctrl_c_stops_waiting_only(fake: FakeDigitalOcean, sleep: int) -> None:
     run("transfer", SNAPSHOT, "fra1", "--wait", to=fake)
     run("transfer", SNAPSHOT, "tor1", to=fake)
@@ -203,7 +203,7 @@ def test_ctrl_c_stops_waiting_only(fake: FakeDigitalOcean, sleep: int) -> None:
     assert run(*command.split()[1:], to=fake).code == 0
 
 
-def test_ctrl_c_before_a_transfer_had_its_turn() -> None:
+def test_ctrl_c_before_a_transfer_was_started() -> None:
     fake = FakeDigitalOcean(one_transfer_at_a_time=True)
     to = reach(fake, clock=Interrupting(fake.clock, 1))
     done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "-o", "json", to=to)
@@ -253,7 +253,7 @@ def test_the_fake_can_be_waited_on() -> None:
     assert err.endswith("\n3 of 3 completed in 1:00.\n")
 
 
-def test_the_fake_can_be_told_to_fail() -> None:
+def test_the_fake_can_fail() -> None:
     code, _, err = fake_run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "--fake-fail", "ams3")
     assert code == 6
     assert "ams3 (errored)" in err
@@ -278,7 +278,7 @@ MANUAL = Path(__file__).parents[2] / "docs" / "cli.md"
 
 
 @pytest.mark.parametrize("command", re.findall(r"\$ do-images (.* --fake)\n", MANUAL.read_text()))
-def test_the_manual_tells_what_the_fake_can_do(command: str) -> None:
+def test_the_page_shows_commands_that_run(command: str) -> None:
     code, out, err = fake_run(*shlex.split(command))
     assert code == 0, err
     assert out

@@ -155,7 +155,7 @@ def opened(
         failed = Failure(code=Code.INTERRUPTED, message="Interrupted.")
     except FailedError as error:
         failed = error.failure
-    except (DOImagesError, UnauthenticatedError, ValueError, TypeError) as error:
+    except (DOImagesError, UnauthenticatedError, ValueError) as error:
         failed = failure(error)
     sys.stdout.flush()
     screen.fail(failed)
