@@ -97,31 +97,38 @@ def _failed_transfers(cli: Session, id_: int, group: ActionGroupError) -> Failur
 
 def _stopped_transfers(cli: Session, id_: int, tasks: Mapping[str, Task]) -> Failure:
     """Return what Ctrl-C leaves behind; a search shows what was started since the last poll."""
-    unseen = {name for name, task in tasks.items() if task.status == "starting"}
+    unseen = [name for name, task in tasks.items() if task.status == "starting"]
+    searched = not unseen
     if unseen:
         quick = cli.do.with_options(timeout=_PATIENCE, max_retries=0)
-        with suppress(DOImagesError):
+        with suppress(DOImagesError, KeyboardInterrupt):
             for action in islice(quick.image.action_iter(id_), _SEARCHED):
                 name = region_of(action) or ""
                 if action.status == "in-progress" and name in unseen:
                     unseen.remove(name)
                     tasks[name].status, tasks[name].id = action.status, action.id
-    running = [task for task in tasks.values() if _is_running(task)]
+            searched = True
     stopped = cli.interrupted
+    running = [task for task in tasks.values() if _is_running(task)]
     if running:
-        names = ", ".join(task.name for task in running)
         noun = "The transfer" if len(running) == 1 else "The transfers"
+        names = ", ".join(task.name for task in running)
         stopped = _resume(cli, stopped, f"{noun} to {names}", running)
-    return _start(cli, stopped, id_, sorted(unseen, key=[*tasks].index))
+    return _start(cli, stopped, id_, unseen, known=searched)
 
 
-def _start(cli: Session, failed: Failure, id_: int, regions: Sequence[str]) -> Failure:
+def _start(
+    cli: Session, failed: Failure, id_: int, regions: Sequence[str], *, known: bool = True
+) -> Failure:
     """Add the regions where nothing was started, with the command that starts it."""
     if not regions:
         return failed
-    sentence = f"Nothing was started in {', '.join(regions)}"
+    names = ", ".join(regions)
+    sentence = f"Nothing was started in {names}; start it with:"
+    if not known:
+        sentence = f"Nothing may have been started in {names} yet; start what is missing with:"
     command = cli.command("transfer", id_, *regions, "--wait")
-    return _with_step(replace(failed, start=command), f"{sentence}; start it with:", command)
+    return _with_step(replace(failed, start=command), sentence, command)
 
 
 # ── Actions that have begun ─────────────────────────────────────────────────────────────────
