@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from do_images.cli._app import app, command, new_app, session
+from do_images.cli._app import App, app, command, session
 from do_images.cli._completion import VARIABLE, register_shells
 from do_images.cli._options import ImageId, TransferId, UsageError, choice
 
@@ -12,7 +12,7 @@ __all__ = ["accept", "cancel", "completion", "decline", "start"]
 
 FIELDS = ("image_id", "transfer_id", "status")
 
-account_transfers = new_app(help="Transfer an image to another account.")
+account_transfers = App(help="Transfer an image to another account.")
 app.add_typer(account_transfers, name="account-transfer")
 
 
@@ -93,7 +93,7 @@ def completion(
         str, typer.Argument(help="The shell: bash, zsh or fish.", **choice("bash", "zsh", "fish"))
     ],
 ) -> None:
-    """Print the script that completes commands and options in a shell."""
+    """Print the script for completion in a shell."""
     from typer.completion import shell_complete  # noqa: PLC0415 - seldom needed
 
     register_shells()

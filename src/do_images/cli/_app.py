@@ -11,12 +11,13 @@ exit codes:
 Only typer is imported here: `--help` and completion must be fast.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from do_images.cli import _completion as complete
 from do_images.cli._options import at_least_one, choice
@@ -25,13 +26,19 @@ from do_images.cli._settings import Connect, Settings
 if TYPE_CHECKING:
     from do_images.cli._session import Session
 
-__all__ = ["OUTPUTS", "Command", "Group", "app", "command", "new_app", "session"]
+__all__ = ["OUTPUTS", "App", "Command", "Group", "app", "command", "session"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., None])
 
 ALIASES = {"get": "info", "delete": "destroy", "rm": "destroy"}
 OUTPUTS = ("table", "json", "csv")
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+_TYPER: dict[str, Any] = {
+    "context_settings": HELP_OPTIONS,
+    "rich_markup_mode": None,  # drawing boxes takes as long as all the rest of --help
+    "pretty_exceptions_enable": False,  # they show local variables
+    "add_completion": False,  # there is a command for that
+}
 
 
 # ── Options before and after the command's name ─────────────────────────────────────────────
@@ -145,8 +152,22 @@ class Command(TyperCommand):
                     formatter.write(f"{'':>{formatter.current_indent}}do-images {line}\n")
 
 
+class Lazy(NamedTuple):
+    """A command that is not built yet."""
+
+    summary: str
+    build: Callable[[], Any]
+
+
 class Group(TyperGroup):
-    """A group of commands; it knows their aliases."""
+    """A group of commands. Each is built when it is used: the help of the group needs none."""
+
+    lazy: Mapping[str, Lazy] = {}
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        names: dict[str, Any] = dict.fromkeys(self.lazy)  # typer suggests a name for a typo
+        self.commands = {**names, **self.commands}
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return its own parameters, then those of the program."""
@@ -154,7 +175,16 @@ class Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a command by its name or alias."""
-        return super().get_command(ctx, ALIASES.get(cmd_name, cmd_name))
+        name = ALIASES.get(cmd_name, cmd_name)
+        return self.lazy[name].build() if name in self.lazy else super().get_command(ctx, name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the names of the commands and what they do."""
+        rows = [(name, command.summary) for name, command in self.lazy.items()]
+        groups = [name for name in self.commands if name not in self.lazy]
+        rows += [(name, str(self.commands[name].help)) for name in groups]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the help of the commands, then of the parameters."""
@@ -188,20 +218,21 @@ def _help_of(options: list[Any], ctx: Any) -> list[Any]:
     return [record for record in records if record is not None]
 
 
-def new_app(**more: Any) -> typer.Typer:
-    """Make a program, or a group of commands in it."""
-    return typer.Typer(
-        cls=Group,
-        context_settings=HELP_OPTIONS,
-        rich_markup_mode=None,  # drawing boxes takes as long as all the rest of --help
-        pretty_exceptions_enable=False,  # they show local variables
-        add_completion=False,  # there is a command for that
-        **more,
-    )
+class App(typer.Typer):
+    """The program, or a group of commands in it."""
+
+    def __init__(self, **more: Any) -> None:
+        """`more` goes to typer."""
+
+        class ThisGroup(Group):
+            pass
+
+        ThisGroup.lazy = self.lazy = dict[str, Lazy]()
+        super().__init__(cls=ThisGroup, **_TYPER, **more)
 
 
 def command(
-    group: typer.Typer,
+    group: App,
     fields: tuple[str, ...],
     name: str | None = None,
     *,
@@ -213,7 +244,20 @@ def command(
         pass
 
     ThisCommand.fields, ThisCommand.examples = fields, examples
-    return group.command(name, cls=ThisCommand, context_settings=HELP_OPTIONS)
+
+    def register(function: FunctionT) -> FunctionT:
+        command_name = name or function.__name__
+
+        def build() -> Any:
+            alone = typer.Typer(**_TYPER)
+            alone.command(command_name, cls=ThisCommand)(function)
+            return get_command(alone)
+
+        summary = (function.__doc__ or "").partition(". ")[0].rstrip(".")
+        group.lazy[command_name] = Lazy(f"{summary}.", build)
+        return function
+
+    return register
 
 
 def session(ctx: typer.Context) -> "AbstractContextManager[Session]":
@@ -224,7 +268,7 @@ def session(ctx: typer.Context) -> "AbstractContextManager[Session]":
     return opened(Settings(**_kept(ctx)), cast("Connect | None", ctx.obj), this.fields)
 
 
-app = new_app(
+app = App(
     help="Find, import, change, copy and delete DigitalOcean's images.",
     epilog="The access token comes from the environment: DIGITALOCEAN_ACCESS_TOKEN, else "
     "DIGITALOCEAN_TOKEN. Without one, try a command with --fake.\n"
