@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from do_images.cli import _completion
 from tests.cli.support import Terminal
 
 LINES = {
@@ -99,6 +100,11 @@ def _lists(choices: list[str], lines: Sequence[str]) -> bool:
 
 def _begins(first: str, lines: Sequence[str]) -> bool:
     return lines[:1] == [first]
+
+
+def test_what_no_shell_was_asked_for() -> None:
+    assert {"available", "pending"} <= {*_completion.statuses()}
+    assert {*_completion.own_image_types()} < {*_completion.image_types()}
 
 
 def test_no_region_is_offered_before_the_image(environment: dict[str, str]) -> None:

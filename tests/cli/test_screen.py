@@ -34,6 +34,11 @@ def test_columns_fit_whatever_they_hold(natural: dict[str, int], total: int, kee
     assert used <= total or set(widths.values()) == {1}
 
 
+def test_columns_that_can_not_fit_have_a_cell_each() -> None:
+    natural = {"id": 5, "name": 5, "created_at": 16}
+    assert column_widths(natural, 2, keep=True) == dict.fromkeys(natural, 1)
+
+
 @given(WIDTHS)
 def test_columns_that_fit_stay_as_they_are(natural: dict[str, int]) -> None:
     total = sum(natural.values()) + 2 * len(natural)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from do_images.testing import FakeDigitalOcean
 from tests.cli.support import SNAPSHOT, Terminal
 
 pytestmark = pytest.mark.usefixtures("interruptible")
@@ -52,6 +53,26 @@ def test_ctrl_c() -> None:
     assert terminal.end() == 130
     assert terminal.lines[-1] == "Interrupted. The fake account ends with the command."
     assert b"\x1b[?25h" in terminal.raw, "the cursor is shown again"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_ctrl_c_shows_what_goes_on_and_what_was_not_started(columns: int) -> None:
+    fake = FakeDigitalOcean(one_transfer_at_a_time=True)
+    fake.transfer_takes(3600)
+    with fake.serve() as url:
+        line = ("transfer", SNAPSHOT, "nyc3,ams3", "--wait", "--poll", 1, "--base-url", url)
+        token = {"DIGITALOCEAN_ACCESS_TOKEN": fake.token()}
+        terminal = Terminal(*line, columns=columns, env=token)
+        terminal.until(lambda lines: "in-progress" in str(_rows(lines).get("nyc3")))
+        terminal.press(b"\x03")
+        assert terminal.end() == 130
+    shown = COLOUR.sub(b"", terminal.raw).decode().replace("\r\n", "\n")
+    assert shown.partition("Interrupted.\n")[2].splitlines() == [
+        "The transfer to nyc3 goes on at DigitalOcean; wait with:",
+        f"  do-images wait {fake.actions[0].id} --base-url {url}",
+        "Nothing was started in ams3; start it with:",
+        f"  do-images transfer {SNAPSHOT} ams3 --wait --base-url {url}",
+    ]
 
 
 @pytest.mark.parametrize(
