@@ -272,6 +272,7 @@ app = App(
     help="Find, import, change, copy and delete DigitalOcean's images.",
     epilog="The access token comes from the environment: DIGITALOCEAN_ACCESS_TOKEN, else "
     "DIGITALOCEAN_TOKEN. Without one, try a command with --fake.\n"
+    "Aliases: get for info, delete and rm for destroy.\n"
     "Exit codes: 1 output, 2 usage, 3 not found, 4 authentication, 5 rate limit, 6 action errored, "
     "7 timeout, 8 network, 9 other API errors, 130 interrupted.",
 )
