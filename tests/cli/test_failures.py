@@ -105,6 +105,7 @@ def test_no_token() -> None:
         (("transfer", SNAPSHOT, "nyc3", "--poll", "-1"), "--poll"),
         (("transfer", SNAPSHOT, "nyc3", "--timeout", "nan"), "--timeout"),
         (("transfer", SNAPSHOT, "nyc3", "--wait", "--timeout", "9" * 400), "--timeout"),
+        (("list", "--older-than", "9999999999d"), "--older-than"),
         (("transfer", SNAPSHOT, "nyc3", "--poll", 5), "mean nothing without --wait"),
         (("convert", SNAPSHOT, "--timeout", "2h"), "mean nothing without --wait"),
         (("list", "--fake-speed", "-3"), "--fake-speed"),

@@ -37,6 +37,7 @@ class UsageError(typer.TyperException):
 
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = 1000 * 365 * 86400  # times before the year 1 are no times
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?|(?:\d+(?:\.\d+)?[smhdw])+)", re.ASCII)
 _PART = re.compile(r"([\d.]+)([smhdw]?)", re.ASCII)
 
@@ -47,7 +48,7 @@ def duration(text: str) -> float:
     seconds = math.inf
     if _DURATION.fullmatch(text):
         seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-    if seconds == math.inf:
+    if seconds > _LONGEST:
         raise typer.BadParameter(f"{text!r} is not a duration such as 90, 30s, 1h30m or 7d.")
     return seconds
 
