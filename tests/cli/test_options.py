@@ -7,7 +7,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from do_images.cli._options import duration, id_number, region_list, time_limit
+from do_images.cli._options import choice, duration, id_number, region_list, time_limit
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -58,3 +58,7 @@ def test_what_is_no_id(text: str) -> None:
 
 def test_regions_may_have_commas_between_them() -> None:
     assert region_list(["nyc3,ams3", "nyc3", " sgp1 ,"]) == ["nyc3", "ams3", "sgp1"]
+
+
+def test_choices_are_completed() -> None:
+    assert choice("table", "json")["autocompletion"]("j") == ["json"]

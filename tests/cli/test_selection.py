@@ -117,7 +117,7 @@ def test_shows_what_would_be_deleted_and_why(fake: FakeDigitalOcean) -> None:
         101: ("keep", ["keep-last", "keep-within", "keep-weekly"]),
         102: ("keep", ["keep-last", "keep-within"]),
         103: ("keep", ["keep-within"]),
-        **dict.fromkeys(range(104, 111), ("delete", [])),
+        **{id_: ("delete", []) for id_ in range(104, 111)},
     }
     assert {request.method for request in fake.requests} == {"GET"}
     shown = run(*PRUNE, "--dry-run", to=fake)

@@ -83,6 +83,31 @@ def test_an_image_that_stays_busy() -> None:
     done = run("transfer", *given, to=fake)
     assert [row["status"] for row in done.json] == ["in-progress", "not started"]
     assert {part["region"] for part in done.error["failures"]} == {"nyc3", "ams3"}
+    assert done.error["resume"] == f"do-images wait {fake.actions[0].id}"
+    assert done.error["start"] == f"do-images transfer {SNAPSHOT} ams3 --wait"
+
+
+def test_transfers_that_the_rate_limit_left_no_time_for(fake: FakeDigitalOcean) -> None:
+    fake.quota(100, remaining=3, window=3600)
+    done = run("transfer", SNAPSHOT, "nyc3", "ams3", "--wait", "--timeout", "20s", to=fake)
+    assert done.code == 5
+    assert "the transfer to ams3 could not be started before the timeout" in done.err
+    assert done.err.endswith(
+        "Nothing was started in nyc3, ams3; start it with:\n"
+        f"  do-images transfer {SNAPSHOT} nyc3 ams3 --wait\n"
+    )
+
+
+def test_a_wait_that_a_scope_ends(fake: FakeDigitalOcean) -> None:
+    run("transfer", SNAPSHOT, "nyc3", to=fake)
+    id_ = fake.actions[0].id
+    fake.transfer_takes(100)
+    fake.fail_next("GET", "/v2/images/{id}/actions", status=403, times=None)
+    fake.fail_next("GET", "/v2/images/{id}/actions/{action_id}", status=403, times=None)
+    done = run("wait", id_, to=fake)
+    assert done.code == 4
+    assert f"the wait for action {id_} ended early: the access token lacks" in done.err
+    assert done.err.endswith(f"  do-images wait {id_}\n")
 
 
 @pytest.mark.parametrize(

@@ -120,15 +120,19 @@ class Progress:
         self._screen.note(line)
 
     def _beat(self, ended: Event) -> None:
-        while not ended.wait(max(0.0, self._reported + self._silence - time.monotonic())):
-            if time.monotonic() < self._reported + self._silence:
-                continue
-            if self._screen.json:
-                self._reported = time.monotonic()
-                self._screen.alive()
-                continue
-            waiting = [f"{it.name} ({it.status})" for it in self.tasks if it.status not in _MARKS]
-            self._say(f"{clock(self.elapsed())}  waiting for {', '.join(waiting)}")
+        while not ended.wait(self._silence - (time.monotonic() - self._reported)):
+            if time.monotonic() - self._reported >= self._silence:
+                self._remind()
+
+    def _remind(self) -> None:
+        if self._screen.json:
+            self._reported = time.monotonic()
+            self._screen.alive()
+            return
+        waiting = [
+            f"{task.name} ({task.status})" for task in self.tasks if task.status not in _MARKS
+        ]
+        self._say(f"{clock(self.elapsed())}  waiting for {', '.join(waiting)}")
 
     # ── Rows ────────────────────────────────────────────────────────────────────────────────
 

@@ -146,17 +146,14 @@ def opened(
             yield Session(connection, screen, settings, fields)
         sys.stdout.flush()
         return
-    except OSError as error:
-        if isinstance(error, DOImagesError):  # a timeout of a wait is one too
-            failed = failure(error)
-        else:
-            raise typer.Exit(output_failed(error)) from None
-    except KeyboardInterrupt:
-        failed = Failure(code=Code.INTERRUPTED, message="Interrupted.")
-    except FailedError as error:
-        failed = error.failure
     except (DOImagesError, UnauthenticatedError, ValueError) as error:
         failed = failure(error)
+    except FailedError as error:
+        failed = error.failure
+    except KeyboardInterrupt:
+        failed = Failure(code=Code.INTERRUPTED, message="Interrupted.")
+    except OSError as error:
+        raise typer.Exit(output_failed(error)) from None
     sys.stdout.flush()
     screen.fail(failed)
     raise typer.Exit(failed.code)

@@ -1,5 +1,6 @@
 """Waiting, with its progress, and the commands that go on after a timeout or Ctrl-C."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -19,6 +20,7 @@ __all__ = ["WaitOptions", "actions", "image", "transfer", "wait_options"]
 _ENDED = {"completed", "errored"}
 # How many of an image's actions are searched after Ctrl-C, and for how many seconds.
 _SEARCHED, _PATIENCE = 200, 5.0
+_BUSY = re.compile(r"\bpending\b|\bbusy\b|\blocked\b|\bblocking\b|in progress", re.IGNORECASE)
 _RETRYABLE = {Code.TIMEOUT, Code.NETWORK, Code.RATE_LIMIT}
 
 
@@ -87,12 +89,18 @@ def _without_action(id_: int, region: str, status: str) -> Row:
 
 def _failed_transfers(cli: Session, id_: int, group: ActionGroupError) -> Failure:
     failed = _failed(cli, group)
-    waiting = [
+    missing = [
         part.region
         for part in failed.parts
-        if part.region and part.action_id is None and part.code in _RETRYABLE
+        if part.region and part.action_id is None and _is_retryable(part)
     ]
-    return _start(cli, failed, id_, waiting)
+    return _start(cli, failed, id_, missing)
+
+
+def _is_retryable(failed: Failure) -> bool:
+    """Return whether the same command may succeed later: the image may only have been busy."""
+    busy = failed.status_code == 422 and _BUSY.search(failed.message)
+    return failed.code in _RETRYABLE or bool(busy)
 
 
 def _stopped_transfers(cli: Session, id_: int, tasks: Mapping[str, Task]) -> Failure:
