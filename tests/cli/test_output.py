@@ -121,6 +121,12 @@ def test_a_name_that_is_no_images_or_several(fake: FakeDigitalOcean) -> None:
 def test_several_images(fake: FakeDigitalOcean) -> None:
     shown = run("get", SNAPSHOT, BACKUP, "-o", "json", to=fake).json
     assert [image["id"] for image in shown] == [SNAPSHOT, BACKUP]
+    some = run("info", SNAPSHOT, 1, BACKUP, 2, "-q", to=fake)
+    assert (some.code, some.out) == (3, f"{SNAPSHOT}\n{BACKUP}\n")
+    assert [line.partition(" (")[0] for line in some.err.splitlines()] == [
+        "error: there is no image 1",
+        "error: there is no image 2",
+    ]
     done = run("rm", BACKUP, SNAPSHOT, BACKUP, "-y", "-o", "json", to=fake)
     assert done.json == [{"id": id_, "destroyed": True} for id_ in (BACKUP, SNAPSHOT)]
 

@@ -23,7 +23,7 @@ from do_images import (
 from do_images.cli._fields import region_of
 from do_images.cli._messages import message
 
-__all__ = ["Code", "Failure", "UnauthenticatedError", "failure"]
+__all__ = ["Code", "Failure", "UnauthenticatedError", "combined", "failure"]
 
 
 class Code(IntEnum):
@@ -104,9 +104,9 @@ def failure(error: Exception) -> Failure:
     """Return what an error means to the caller of the command."""
     match error:
         case ActionGroupError():
-            return _group([failure(part) for part in error.exceptions])
+            return combined([failure(part) for part in error.exceptions])
         case ImageGroupError():
-            return _group([_of_image(id_, part) for id_, part in error.failures.items()])
+            return combined([_of_image(id_, part) for id_, part in error.failures.items()])
         case UnauthenticatedError():
             return Failure(code=Code.AUTHENTICATION, message=str(error))
         case DOImagesError():
@@ -115,7 +115,8 @@ def failure(error: Exception) -> Failure:
             return Failure(code=Code.USAGE, message=message(error))
 
 
-def _group(parts: list[Failure]) -> Failure:
+def combined(parts: list[Failure]) -> Failure:
+    """Return one failure for several; the worst decides the exit code."""
     code = min((part.code for part in parts), key=_WEIGHT.index)
     text = "; ".join(dict.fromkeys(part.message for part in parts))
     return Failure(code=code, message=text, parts=tuple(parts))

@@ -6,7 +6,7 @@ import typer
 
 from do_images.cli import _completion as complete
 from do_images.cli._app import app, command, session
-from do_images.cli._fields import IMAGE_FIELDS, IMAGE_TABLE, image_row
+from do_images.cli._fields import IMAGE_FIELDS, IMAGE_TABLE, Row, image_row
 from do_images.cli._options import (
     ExactName,
     ImageId,
@@ -54,17 +54,28 @@ def info(
     ] = None,
     name: ExactName = None,
 ) -> None:
-    """Show an image, or several."""
+    """Show an image, or several. Of several, those that exist are shown."""
+    from do_images import NotFoundError  # noqa: PLC0415 - help does without
+    from do_images.cli._failures import Failure, combined, failure  # noqa: PLC0415 - as above
+    from do_images.cli._session import FailedError  # noqa: PLC0415 - as above
+
     check_one_way(images, name)
     given = [int(text) if text.isdecimal() else text for text in images or ()]
     with session(ctx) as cli:
         if name is not None:
             given = [*cli.image_ids([], name)]
-        rows = [image_row(cli.do.image.info(it)) for it in given]
-        if len(rows) == 1:
-            cli.show(rows[0])
-        else:
-            cli.show_all(rows, IMAGE_TABLE)
+        if len(given) == 1:
+            cli.show(image_row(cli.do.image.info(given[0])))
+            return
+        rows, missing = list[Row](), list[Failure]()
+        for id_or_slug in given:
+            try:
+                rows.append(image_row(cli.do.image.info(id_or_slug)))
+            except NotFoundError as error:
+                missing.append(failure(error))
+        cli.show_all(rows, IMAGE_TABLE)
+        if missing:
+            raise FailedError(combined(missing))
 
 
 @command(
