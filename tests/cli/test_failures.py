@@ -266,6 +266,13 @@ def test_a_base_url_that_would_show_the_token(line: tuple[str, ...], name: str) 
     assert "allow_http" not in done.err
 
 
+def test_a_proxy_that_can_not_be_used() -> None:
+    env = {"DIGITALOCEAN_TOKEN": "secret", "HTTPS_PROXY": "ftp://example.com", "ALL_PROXY": ""}
+    done = run("list", env=env)
+    assert done.code == 2
+    assert done.err.startswith("error: the proxy of the environment can't be used")
+
+
 def test_the_end_of_the_input_is_no_yes() -> None:
     terminal = Terminal("destroy", SNAPSHOT, "--fake")
     terminal.until(lambda lines: any("[y/N]" in line for line in lines))

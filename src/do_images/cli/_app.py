@@ -146,10 +146,9 @@ class Command(TyperCommand):
         if self.fields:
             with formatter.section("Columns"):
                 formatter.write_text(", ".join(self.fields))
-        if self.examples:
-            with formatter.section("Examples"):
-                for line in self.examples:
-                    formatter.write(f"{'':>{formatter.current_indent}}do-images {line}\n")
+        with formatter.section("Examples"):
+            for line in self.examples:
+                formatter.write(f"{'':>{formatter.current_indent}}do-images {line}\n")
 
 
 class Lazy(NamedTuple):

@@ -120,7 +120,7 @@ class Progress:
         self._screen.note(line)
 
     def _beat(self, ended: Event) -> None:
-        while not ended.wait(self._silence - (time.monotonic() - self._reported)):
+        while not ended.wait(self._silence / 60):
             if time.monotonic() - self._reported >= self._silence:
                 self._remind()
 
