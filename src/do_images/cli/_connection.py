@@ -38,12 +38,10 @@ def connect(settings: Settings) -> Generator[Connection]:
 def _client(base_url: str | None) -> Client:
     try:
         return Client(base_url=base_url, user_agent="cli")
-    except ValueError as error:
-        if not str(error).startswith("base_url"):
-            raise
-    name = "DIGITALOCEAN_API_URL" if base_url is None else "--base-url"
-    rule = (
-        "must be like https://host[:port][/prefix]; http:// sends the token unencrypted, "
-        "so it is for this machine only"
-    )
-    raise UsageError(f"{name} {rule}.")
+    except ValueError:  # the token was checked before
+        name = "DIGITALOCEAN_API_URL" if base_url is None else "--base-url"
+        rule = (
+            "must be like https://host[:port][/prefix]; http:// sends the token unencrypted, "
+            "so it is for this machine only"
+        )
+        raise UsageError(f"{name} {rule}.") from None
