@@ -139,7 +139,9 @@ PHRASES = phrases(
         "The asynchronous client: the source that the synchronous one is generated from.": (
             "The synchronous client."
         ),
-        "DigitalOcean's Images and Actions for asyncio and trio.": "DigitalOcean's Images and Actions.",
+        "DigitalOcean's Images and Actions for asyncio and trio.": (
+            "DigitalOcean's Images and Actions."
+        ),
         "Safe to share between the tasks of one event loop.": "Safe to share between threads.",
     }
 )
