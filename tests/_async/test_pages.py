@@ -76,6 +76,7 @@ async def test_iter_that_is_left_early_asks_for_no_more(
         assert image.id == 1
         break
     assert _pages(api) == ["1"]
+    await images.aclose()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - trio wants generators to be closed
 
 
 async def test_two_iterators_do_not_disturb_each_other(

@@ -71,6 +71,7 @@ def test_iter_that_is_left_early_asks_for_no_more(api: respx.MockRouter, do: Cli
         assert image.id == 1
         break
     assert _pages(api) == ["1"]
+    images.close()  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - trio wants generators to be closed
 
 
 def test_two_iterators_do_not_disturb_each_other(api: respx.MockRouter, do: Client) -> None:
