@@ -5,6 +5,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable
+from pathlib import Path
 from types import GenericAlias
 
 from docutils import nodes
@@ -41,6 +42,7 @@ html_theme = "furo"
 html_title = f"do-images {version}"
 html_copy_source = False
 html_show_sphinx = False
+html_search_scorer = str(Path(__file__).with_name("scorer.js"))
 pygments_style = "default"
 
 autodoc_member_order = "bysource"

@@ -44,3 +44,30 @@ def test_the_examples_of_the_docs_run(pytester: pytest.Pytester) -> None:
     folder.joinpath("test_empty.py").write_text("def test(do):\n    assert not do.image.list()\n")
     result = pytester.runpytest_inprocess("-W", "error", *WITHOUT)
     assert result.parseoutcomes() == {"passed": 6}
+
+
+_CASSETTE = """
+interactions:
+- request:
+    body: ''
+    headers: {accept: [application/json]}
+    method: GET
+    uri: https://api.digitalocean.com/v2/images/7555620
+  response:
+    body: {string: '{"image": {"id": 7555620, "name": "golden", "created_at": "2026-05-04T22:23:02Z"}}'}
+    headers: {content-type: [application/json]}
+    status: {code: 200, message: OK}
+version: 1
+"""
+
+
+def test_the_tests_with_other_tools_pass_as_they_stand(pytester: pytest.Pytester) -> None:
+    text = (README.parent / "docs/tasks/other-tools.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    tests = [block for block in blocks if "\ndef test_" in block]
+    pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(tests)})
+    cassettes = pytester.mkdir("tests") / "cassettes"
+    cassettes.mkdir()
+    (cassettes / "image.yaml").write_text(_CASSETTE)
+    result = pytester.runpytest_inprocess("-W", "error", *WITHOUT)
+    assert result.parseoutcomes() == {"passed": 5}
