@@ -149,13 +149,13 @@ def test_a_real_ctrl_c_ends_a_wait_while_other_threads_go_on(hangs: bool) -> Non
     if hangs:
         fake.fail_next("GET", "/v2/images/{id}/actions/{id}", delay=600, times=2)
     begin = len(fake.requests)
-    # Where nobody knows when it began, it is looked at at once.
+    # An action without a start time is polled at once.
     body = started.model_copy(update={"started_at": None}).model_dump_json()
     with fake.serve() as url, _python(_PROGRAM, url, body) as process:
         _until(lambda: len(fake.requests) >= begin + 2)
         process.send_signal(signal.SIGINT)
-        told, _ = process.communicate(timeout=60)
-    assert told.split() == ["interrupted", str(SNAPSHOT)]
+        output, _ = process.communicate(timeout=60)
+    assert output.split() == ["interrupted", str(SNAPSHOT)]
     assert process.returncode == 0
 
 
@@ -307,10 +307,10 @@ def _in_thread(call: Callable[[], object]) -> Generator[None]:
 
 
 @pytest.mark.parametrize(
-    "trouble", [reply(), httpx.Response(429, headers={"retry-after": "30"}), httpx.Response(503)]
+    "failure", [reply(), httpx.Response(429, headers={"retry-after": "30"}), httpx.Response(503)]
 )
-def test_a_wait_that_sleeps_holds_no_lock(trouble: httpx.Response, api: respx.MockRouter) -> None:
-    polls = [trouble, trouble, reply(status="completed")]
+def test_a_wait_that_sleeps_holds_no_lock(failure: httpx.Response, api: respx.MockRouter) -> None:
+    polls = [failure, failure, reply(status="completed")]
     api.get("/v2/images/1/actions/9").mock(side_effect=polls)
     api.get("/v2/images/1").mock(side_effect=_respond)
     clock = Busy()

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # One worker for all of them: what jedi has read once, it need not read again.
 pytestmark = [pytest.mark.xdist_group("jedi"), pytest.mark.usefixtures("untraced")]
 
-ROOMS: dict[str, type] = {"do": Client, "do.image": Images, "do.action": Actions}
+OBJECTS: dict[str, type] = {"do": Client, "do.image": Images, "do.action": Actions}
 RECORDS: dict[str, type] = {
     "image": Image,
     "action": Action,
@@ -71,7 +71,7 @@ SYNC = "\n".join(
         "action = do.image.transfer(1, 'nyc3')",
         "limit, region = do.rate_limit, action.region",
         "error, failed = NotFoundError(), ActionErroredError()",
-        *members(ROOMS),
+        *members(OBJECTS),
         *members(RECORDS),
         *IMAGES,
         *ACTIONS,
@@ -79,14 +79,14 @@ SYNC = "\n".join(
         "do.image.transfer(1, 'nyc3', True)",
     ]
 )
-ASYNC_ROOMS = {**ROOMS, "do": AsyncClient}
+ASYNC_OBJECTS = {**OBJECTS, "do": AsyncClient}
 ASYNC = "\n    ".join(
     [
         "from do_images import AsyncClient",
         "async def main(do: AsyncClient):",
         "image = await do.image.info(1)",
         "action = await do.image.transfer(1, 'nyc3')",
-        *members(ASYNC_ROOMS),
+        *members(ASYNC_OBJECTS),
         "image.name",
         "action.status",
         "async for one in do.image.iter(): one.name",
@@ -154,9 +154,9 @@ def asynchronous(_own_cache: None) -> Editor:
 
 
 def test_every_method_is_offered(sync: Editor, asynchronous: Editor) -> None:
-    for editor, rooms in ((sync, ROOMS), (asynchronous, ASYNC_ROOMS)):
-        for room, kind in rooms.items():
-            assert editor.choices(f"{room}.{min(public(kind))}") == public(kind)
+    for editor, objects in ((sync, OBJECTS), (asynchronous, ASYNC_OBJECTS)):
+        for path, kind in objects.items():
+            assert editor.choices(f"{path}.{min(public(kind))}") == public(kind)
 
 
 def test_every_field_is_offered(sync: Editor) -> None:
@@ -179,10 +179,10 @@ def test_fields_are_offered_in_asyncio(asynchronous: Editor) -> None:
 def test_every_method_tells_its_signature_and_what_it_does(
     sync: Editor, asynchronous: Editor
 ) -> None:
-    for editor, rooms in ((sync, ROOMS), (asynchronous, ASYNC_ROOMS)):
-        for room, kind in rooms.items():
+    for editor, objects in ((sync, OBJECTS), (asynchronous, ASYNC_OBJECTS)):
+        for path, kind in objects.items():
             for name in public(kind) - {"image", "action", "rate_limit"}:
-                text = editor.hover(f"{room}.{name}")
+                text = editor.hover(f"{path}.{name}")
                 signature, _, sentence = text.partition("\n\n")
                 assert signature.startswith(f"{name}("), text
                 assert sentence[:1].isupper(), text

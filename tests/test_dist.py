@@ -1,4 +1,4 @@
-"""`make build` looks into what it has built: each fault of an archive is found."""
+"""`make build` checks what it has built, and finds each fault of an archive."""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""The program in `tests/typing`, which `make check` looks at, also does what it says."""
+"""The program in `tests/typing`, which `make check` type-checks, also runs."""
 
 import inspect
 import re

@@ -223,9 +223,9 @@ def test_a_rule_that_rests_fails_the_command_either_way(
     project: Path, generated: Generated, only_check: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert generate.finish(project, *generated, only_check=only_check) == 1
-    told = capsys.readouterr().err
-    assert "the rule for '__aenter__' changes nothing any more: remove it\n" in told
-    assert "the rule for 'aclose'" not in told
+    output = capsys.readouterr().err
+    assert "the rule for '__aenter__' changes nothing any more: remove it\n" in output
+    assert "the rule for 'aclose'" not in output
 
 
 def test_what_is_generated_once_is_the_same_when_generated_again(
@@ -233,9 +233,9 @@ def test_what_is_generated_once_is_the_same_when_generated_again(
 ) -> None:
     generate.write(project, generated[0])
     assert run(project) == 1
-    told = capsys.readouterr()
-    assert told.out == "Everything was up to date.\n"
-    assert told.err.splitlines() == generated[1]
+    output = capsys.readouterr()
+    assert output.out == "Everything was up to date.\n"
+    assert output.err.splitlines() == generated[1]
 
 
 def test_a_spec_without_open_enums_makes_a_rule_rest(

@@ -65,7 +65,7 @@ async def test_transfers_and_waits(fake: FakeDigitalOcean, do: AsyncClient) -> N
 
     action = await do.image.transfer(SNAPSHOT, "nyc3", True, 5, 300, on_poll=note)
     assert action.status == "completed"
-    assert seen == ["in-progress"] * 5 + ["completed"], "30 s, a look every 5 s, the first after 5"
+    assert seen == ["in-progress"] * 5 + ["completed"], "a poll every 5 s"
     image = await do.image.info(SNAPSHOT)
     assert image.regions == ["nyc1", "nyc2", "nyc3"]
     assert await do.image.action_list(SNAPSHOT) == [action]

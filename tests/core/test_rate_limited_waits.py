@@ -225,7 +225,7 @@ def test_a_pause_for_a_429_is_made_once(api: respx.MockRouter) -> None:
     assert clock.now == pytest.approx(5 + 30 + 5)
 
 
-# ── Nonsense ────────────────────────────────────────────────────────────────────────────────
+# ── Invalid headers ─────────────────────────────────────────────────────────────────────────
 
 NOON = 1_700_000_000  # where the virtual clocks begin
 

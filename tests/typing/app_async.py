@@ -99,28 +99,28 @@ async def create(do: AsyncClient) -> None:
         timeout=3600,
     )
     assert_type(image, Image)
-    looks: list[Image] = []
+    polls: list[Image] = []
     late = await do.image.create(name="late", url="https://example.com/late.qcow2", region="nyc3")
-    ready = await do.image.wait(late, 5, None, on_poll=looks.append)
+    ready = await do.image.wait(late, 5, None, on_poll=polls.append)
     assert_type(ready, Image)
-    assert looks
+    assert polls
     assert_type(await do.image.wait(ready, poll=0.5, timeout=1.5), Image)
 
 
 async def copy(do: AsyncClient) -> None:
-    looks: list[Action] = []
+    polls: list[Action] = []
     another: str = "tor1"
     action = await do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=5, timeout=300)
     assert_type(action, Action)
-    await do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=looks.append)
+    await do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=polls.append)
     await do.image.transfer(id=SNAPSHOT, region=another, wait=True, timeout=None, on_poll=print)
     copies = await do.image.transfer_many(
-        SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=looks.append
+        SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=polls.append
     )
     assert_type(copies, dict[str, Action])
     again = await do.image.transfer_many(SNAPSHOT, {"ams3": 1}.keys(), True)
     assert_type(again, dict[str, Action])
-    assert looks
+    assert polls
 
 
 async def convert(do: AsyncClient) -> None:

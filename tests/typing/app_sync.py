@@ -97,27 +97,27 @@ def create(do: Client) -> None:
         timeout=3600,
     )
     assert_type(image, Image)
-    looks: list[Image] = []
+    polls: list[Image] = []
     late = do.image.create(name="late", url="https://example.com/late.qcow2", region="nyc3")
-    ready = do.image.wait(late, 5, None, on_poll=looks.append)
+    ready = do.image.wait(late, 5, None, on_poll=polls.append)
     assert_type(ready, Image)
-    assert looks
+    assert polls
     assert_type(do.image.wait(ready, poll=0.5, timeout=1.5), Image)
 
 
 def copy(do: Client) -> None:
-    looks: list[Action] = []
+    polls: list[Action] = []
     another: str = "tor1"
     action = do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=5, timeout=300)
     assert_type(action, Action)
-    do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=looks.append)
+    do.image.transfer(SNAPSHOT, "sgp1", True, 5, None, on_poll=polls.append)
     do.image.transfer(id=SNAPSHOT, region=another, wait=True, timeout=None, on_poll=print)
     copies = do.image.transfer_many(
-        SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=looks.append
+        SNAPSHOT, ("ams3", "fra1"), wait=True, poll=10, timeout=7200, on_poll=polls.append
     )
     assert_type(copies, dict[str, Action])
     assert_type(do.image.transfer_many(SNAPSHOT, {"ams3": 1}.keys(), True), dict[str, Action])
-    assert looks
+    assert polls
 
 
 def convert(do: Client) -> None:

@@ -75,7 +75,7 @@ def selecting(do: Client) -> None:
     print(image)
 
 
-def copying(do: Client, looks: list[str]) -> None:
+def copying(do: Client, polls: list[str]) -> None:
     do.image.transfer("7555620", "nyc3")  # wrong: arg-type reportArgumentType
     do.image.transfer(7555620)  # wrong: call-arg reportCallIssue
     do.image.transfer(7555620, 3)  # wrong: arg-type reportArgumentType
@@ -84,7 +84,7 @@ def copying(do: Client, looks: list[str]) -> None:
     do.image.transfer(7555620, "nyc3", poll="5")  # wrong: arg-type reportArgumentType
     do.image.transfer(7555620, "nyc3", poll=None)  # wrong: arg-type reportArgumentType
     do.image.transfer(7555620, "nyc3", timeout="300")  # wrong: arg-type reportArgumentType
-    do.image.transfer(7555620, "nyc3", on_poll=looks.append)  # wrong: arg-type reportArgumentType
+    do.image.transfer(7555620, "nyc3", on_poll=polls.append)  # wrong: arg-type reportArgumentType
     do.image.transfer(7555620, "nyc3", True, 5, 300, print)  # wrong: call-arg reportCallIssue
     do.image.transfer_many(7555620, 3)  # wrong: arg-type reportArgumentType
     do.image.transfer_many(7555620, [3])  # wrong: list-item reportArgumentType
