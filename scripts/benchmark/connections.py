@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(BODY)
 
-    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002 - as in the base
+    def log_message(self, format: str, *arguments: object) -> None:
         """Log nothing."""
 
 

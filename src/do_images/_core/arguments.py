@@ -158,7 +158,7 @@ def timeout(value: object) -> float:
     return result
 
 
-def list_query(type: object, private: object, tag_name: object) -> dict[str, str]:  # noqa: A002 - the API's word
+def list_query(type: object, private: object, tag_name: object) -> dict[str, str]:
     """Return the query of a list of images."""
     query: dict[str, str] = {}
     if type is not None:

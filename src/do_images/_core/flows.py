@@ -67,9 +67,6 @@ def _retry(session: Session, request: Request[ModelT], first: APIError) -> Flow[
     def pause(state: "RetryCallState") -> float:
         return retry.backoff(state.attempt_number, failures[-1])
 
-    def announce(state: "RetryCallState") -> None:
-        _log.info("trying again in %.2f s: %s", state.upcoming_sleep, failures[-1])
-
     def is_worth(state: "RetryCallState") -> bool:
         # tenacity catches Ctrl-C and a task's cancellation as well: these are no failures.
         failure = state.outcome.exception() if state.outcome is not None else None
@@ -80,11 +77,12 @@ def _retry(session: Session, request: Request[ModelT], first: APIError) -> Flow[
         stop=stop_after_attempt(session.max_retries + 1),
         wait=pause,
         retry=is_worth,
-        before_sleep=announce,
         reraise=True,
     ):
-        while pauses:
-            yield from sleep(pauses.pop())
+        for seconds in pauses:
+            _log.info("trying again in %.2f s: %s", seconds, failures[-1])
+            yield from sleep(seconds)
+        pauses.clear()
         with attempt:
             if not failures:
                 failures.append(first)

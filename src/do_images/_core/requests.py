@@ -61,7 +61,7 @@ class Request(Generic[ModelT_co]):
 
 
 def list_images(
-    type: object,  # noqa: A002 - the API's word
+    type: object,
     private: object,
     tag_name: object,
 ) -> Request[ImagesResponse]:

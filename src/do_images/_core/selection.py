@@ -161,7 +161,7 @@ class Selection:
 def selection(
     *,
     name: object = None,
-    type: object = None,  # noqa: A002 - the API's word
+    type: object = None,
     distribution: object = None,
     region: object = None,
     tag_name: object = None,
@@ -184,7 +184,7 @@ def selection(
     )
 
 
-def prune_selection(*, name: object, type: object, region: object, tag_name: object) -> Selection:  # noqa: A002 - the API's word
+def prune_selection(*, name: object, type: object, region: object, tag_name: object) -> Selection:
     """Return the filters of `prune`, which needs a name and a type."""
     if name is None or type is None:
         raise ValueError("prune needs a name and a type: it deletes what matches them")

@@ -85,7 +85,7 @@ class Controls:
             body = image_body(self._image(id_slug), ())
         return Image.model_validate_json(body)
 
-    def action(self, id: int) -> Action:  # noqa: A002 - the API's word
+    def action(self, id: int) -> Action:
         """Return an action as it is now.
 
         Raises:
@@ -140,9 +140,9 @@ class Controls:
     def add_image(
         self,
         *,
-        id: int | None = None,  # noqa: A002 - the API's word
+        id: int | None = None,
         name: str | None = None,
-        type: ImageType = "snapshot",  # noqa: A002 - the API's word
+        type: ImageType = "snapshot",
         distribution: Distribution = "Ubuntu",
         slug: str | None = None,
         public: bool = False,
@@ -198,7 +198,7 @@ class Controls:
         self,
         count: int,
         *,
-        type: ImageType = "snapshot",  # noqa: A002 - the API's word
+        type: ImageType = "snapshot",
         public: bool = False,
     ) -> list[int]:
         """Add many images, for pages, and return their ids."""
@@ -219,7 +219,7 @@ class Controls:
         self._seeds.append(content)
         return ids
 
-    def remove_image(self, id: int) -> None:  # noqa: A002 - the API's word
+    def remove_image(self, id: int) -> None:
         """Delete an image as somebody else would; its running actions go on.
 
         Raises:

@@ -207,7 +207,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"content-type": "application/json"}
         self._answer(Response(code, headers, content))
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+    def log_message(self, format: str, *args: object) -> None:
         """Do nothing."""
 
     def __getattr__(self, name: str) -> Callable[[], None]:
