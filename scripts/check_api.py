@@ -30,6 +30,8 @@ REACHED = (
     *("do_images._sync.images.Images", "do_images._sync.actions.Actions"),
     *("do_images._async.images.AsyncImages", "do_images._async.actions.AsyncActions"),
 )
+# Bases that hold a part of a public class, so that no file grows too long.
+PARTS = ("do_images.testing._controls.Controls",)
 SPOKEN = {"Images": "do.image", "Actions": "do.action"}
 
 
@@ -85,7 +87,9 @@ def _members(member: griffe.Class) -> Iterator[griffe.Object]:
         if isinstance(below, griffe.Alias):
             below = below.final_target  # noqa: PLW2901 - an inherited member is an alias
         owner = below.parent
-        here = owner is member or (owner is not None and owner.name.startswith("_"))
+        here = owner is member or (
+            owner is not None and (owner.name.startswith("_") or owner.path in PARTS)
+        )
         if here and below.is_public and name not in hidden:
             yield below
 

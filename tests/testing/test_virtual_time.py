@@ -204,7 +204,7 @@ def test_nobody_waits_for_ever_for_a_thread_that_never_rests(virtual: VirtualTim
 
 def test_a_thread_without_a_number_is_not_called_runnable() -> None:
     # It has not begun yet, or the system has no such files.
-    assert not _clock._is_runnable(threading.Thread())
+    assert not _clock.is_runnable(threading.Thread())
 
 
 def test_time_runs_by_itself_where_it_should(virtual: VirtualTime) -> None:

@@ -198,7 +198,7 @@ class _Threads:
             frame = frames.get(thread.ident or 0)
             place = (0, 0) if frame is None else (id(frame), frame.f_lasti)
             before, times = self._seen.get(thread, ((0, 0), 0))
-            runs = place != before or _is_runnable(thread)
+            runs = place != before or is_runnable(thread)
             times = 1 if runs else times + prompt
             self._seen[thread] = place, times
             # Without a frame, it is just starting or ending.
@@ -209,7 +209,7 @@ class _Threads:
         return not running
 
 
-def _is_runnable(thread: Thread) -> bool:
+def is_runnable(thread: Thread) -> bool:
     """Whether a thread only waits for the machine, where the system says so (Linux)."""
     try:
         with open(f"/proc/self/task/{thread.native_id}/stat", "rb") as file:  # noqa: PTH123 - faster
