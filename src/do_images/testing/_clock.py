@@ -144,7 +144,8 @@ class VirtualClock(_Now):
 
     def note(self) -> None:
         """Remember that this thread uses the fake."""
-        self._threads.note(threading.current_thread())
+        with self._turn:
+            self._threads.note(threading.current_thread())
 
     def _wait_for_turn(self, me: tuple[int, int, Thread]) -> None:
         """Wait until it is this thread's turn to move the time on."""
