@@ -26,7 +26,7 @@ def _actions(fake: FakeDigitalOcean, count: int) -> list[Action]:
         return [do.image.transfer(image, "nyc3") for image in fake.add_images(count)]
 
 
-def _answers(requests: Sequence[Request]) -> list[int | None]:
+def _statuses(requests: Sequence[Request]) -> list[int | None]:
     return [request.status for request in requests]
 
 
@@ -39,7 +39,7 @@ def _in_threads(*calls: Callable[[], object]) -> None:
         assert not thread.is_alive()
 
 
-# ── Little quota ────────────────────────────────────────────────────────────────────────────
+# ── Little is left ────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("retry_after", [True, False])
@@ -54,7 +54,7 @@ def test_three_hundred_actions_with_sixty_requests_left(
     with fake.client(token=fake.token(scopes)) as do:
         done = do.action.wait_all(actions, timeout=None)
     assert {one.status for one in done} == {"completed"}
-    assert 429 not in _answers(fake.requests[begin:])
+    assert 429 not in _statuses(fake.requests[begin:])
 
 
 def test_the_same_in_tasks() -> None:
@@ -74,9 +74,9 @@ def test_the_same_in_tasks() -> None:
             assert {one.status for one in done} == {"completed"}
 
     asyncio.run(main())
-    answers = _answers(fake.requests[begin:])
-    assert 429 not in answers
-    assert len(answers) >= 60
+    statuses = _statuses(fake.requests[begin:])
+    assert 429 not in statuses
+    assert len(statuses) >= 60
 
 
 def test_the_same_in_threads() -> None:
@@ -86,9 +86,9 @@ def test_the_same_in_threads() -> None:
     begin = len(fake.requests)
     with fake.client() as do:
         _in_threads(*(partial(do.action.wait, one, timeout=None) for one in actions))
-    answers = _answers(fake.requests[begin:])
-    assert 429 not in answers
-    assert len(answers) >= 12
+    statuses = _statuses(fake.requests[begin:])
+    assert 429 not in statuses
+    assert len(statuses) >= 12
 
 
 def test_waits_that_end_with_their_first_poll_all_have_one() -> None:
@@ -132,10 +132,10 @@ def test_with_nothing_left_nothing_is_sent_before_the_reset() -> None:
         do.action.wait(one, timeout=None)
     sent = fake.requests[begin:]
     assert reset <= sent[0].time <= reset + 2
-    assert _answers(sent) == [200]
+    assert _statuses(sent) == [200]
 
 
-def test_a_call_of_ones_own_is_never_held_back() -> None:
+def test_a_call_of_the_users_own_is_never_held_back() -> None:
     fake = FakeDigitalOcean()
     fake.transfer_takes(100)
     (one,) = _actions(fake, 1)
@@ -153,7 +153,146 @@ def test_a_call_of_ones_own_is_never_held_back() -> None:
     assert before[1] - before[0] > 50, "while polls are"
 
 
-# ── 429 ─────────────────────────────────────────────────────────────────────────────────────
+# ── The last poll is kept in reserve ──────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("left", [2, 3, 20])
+@pytest.mark.parametrize("timeout", [60.0, 3000.0])
+def test_a_single_wait_sees_its_end_while_anything_is_left(left: int, timeout: float) -> None:
+    fake = FakeDigitalOcean()
+    fake.transfer_takes(timeout - 10)
+    (one,) = _actions(fake, 1)
+    fake.quota(5000, remaining=left, window=3600)
+    with fake.client() as do:
+        assert do.action.wait(one, poll=5, timeout=timeout).status == "completed"
+
+
+@pytest.mark.parametrize("left", [3, 20])
+def test_a_whole_transfer_does_too(left: int) -> None:
+    fake = FakeDigitalOcean()
+    fake.transfer_takes(100)
+    fake.quota(5000, remaining=left, window=3600)
+    with fake.client() as do:
+        assert do.image.transfer(SNAPSHOT, "nyc3", wait=True).status == "completed"
+
+
+def test_a_wait_for_an_image_does_too() -> None:
+    fake = FakeDigitalOcean()
+    fake.imports_take(100)
+    with fake.client() as do:
+        image = do.image.create(name="web", url="https://example.com/web.qcow2", region="nyc3")
+        fake.quota(5000, remaining=2, window=3600)
+        assert do.image.wait(image, timeout=300).status == "available"
+
+
+def test_twenty_waits_with_45_requests_left_see_all_ends() -> None:
+    fake = FakeDigitalOcean()
+    actions: list[Action] = []
+    for number in range(20):
+        fake.transfer_takes(480 + 12 * number)
+        actions += _actions(fake, 1)
+    fake.quota(5000, remaining=45, window=3600)
+    begin = len(fake.requests)
+
+    async def main() -> None:
+        async with fake.async_client() as do:
+            waits = [do.action.wait(one, timeout=900) for one in actions]
+            done = await asyncio.gather(*waits)
+            assert {one.status for one in done} == {"completed"}
+
+    asyncio.run(main())
+    assert 20 < len(fake.requests) - begin <= 45
+    assert 429 not in _statuses(fake.requests[begin:])
+
+
+@pytest.mark.parametrize("timeout", [60.0, 300.0, None])
+def test_short_actions_are_not_spread_over_the_hour(timeout: float | None) -> None:
+    fake = FakeDigitalOcean()
+    fake.transfer_takes(6)
+    actions = _actions(fake, 300)
+    fake.quota(5000, remaining=60, window=3600)
+    begin, began = len(fake.requests), fake.clock.monotonic()
+    with fake.client() as do:
+        done = do.action.wait_all(actions, poll=1, timeout=timeout)
+    assert {one.status for one in done} == {"completed"}
+    assert fake.clock.monotonic() - began <= 12
+    assert 429 not in _statuses(fake.requests[begin:])
+
+
+def test_a_timeout_error_names_the_rate_limit_only_where_it_slowed_the_wait_down() -> None:
+    fake = FakeDigitalOcean()
+    fake.transfer_takes(1000)
+    (one,) = _actions(fake, 1)
+    with fake.client() as do, pytest.raises(ActionTimeoutError) as late:
+        do.action.wait(one, timeout=30)
+    assert "rate limit" not in str(late.value)
+    fake.quota(5000, remaining=2, window=3600)
+    with fake.client() as do, pytest.raises(ActionTimeoutError, match="rate limit"):
+        do.action.wait(one, timeout=300)
+
+
+class _SuspendedClock(VirtualClock):
+    """The machine is suspended in a sleep: the wall clock alone goes on meanwhile."""
+
+    suspended = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.suspended
+
+    def sleep(self, seconds: float, /) -> None:
+        super().sleep(seconds)
+        if self.now > 100:
+            self.suspended = 3000.0
+
+
+def test_after_a_suspend_polls_go_on_when_the_wall_clock_has_reached_the_reset(
+    api: respx.MockRouter,
+) -> None:
+    clock = _SuspendedClock()
+    stated = {"limit": 5000, "remaining": 0, "reset": int(clock.time()) + 3000}
+    headers = {f"ratelimit-{name}": str(value) for name, value in stated.items()}
+    polls = [httpx.Response(200, headers=headers, content=reply().content), DONE]
+    api.get("/v2/images/1/actions/9").mock(side_effect=polls)
+    with Client(TOKEN, clock=clock) as do:
+        do.action.wait(action(), timeout=None)
+    assert 100 < clock.now < 300
+
+
+# ── 250 requests a minute ─────────────────────────────────────────────────────────────────────
+
+
+def _busiest_minute(requests: Sequence[Request]) -> int:
+    times = [request.time for request in requests]
+    return max(sum(first <= time < first + 60 for time in times) for first in times)
+
+
+def test_many_waits_send_no_more_than_200_polls_in_a_minute() -> None:
+    fake = FakeDigitalOcean()
+    fake.transfer_takes(150)
+    actions = _actions(fake, 40)
+    begin = len(fake.requests)
+
+    async def main() -> None:
+        async with fake.async_client() as do:
+            waits = [do.action.wait(one, poll=5, timeout=600) for one in actions]
+            done = await asyncio.gather(*waits)
+            assert {one.status for one in done} == {"completed"}
+
+    asyncio.run(main())
+    assert 100 < _busiest_minute(fake.requests[begin:]) <= 200
+
+
+def test_200_images_are_polled_in_one_round_without_the_accounts_list() -> None:
+    fake = FakeDigitalOcean()
+    actions = _actions(fake, 200)
+    fake.clock.sleep(600)
+    began = fake.clock.monotonic()
+    with fake.client(token=fake.token(["image:read"])) as do:
+        do.action.wait_all(actions, poll=1)
+    assert fake.clock.monotonic() - began < 5
+
+
+# ── 429 ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("headers", [{"retry-after": "90"}, {"ratelimit-remaining": "0"}])
@@ -177,7 +316,7 @@ def test_a_429_in_one_wait_pauses_all(headers: dict[str, str]) -> None:
 
     asyncio.run(main())
     sent = fake.requests[begin:]
-    assert _answers(sent).count(429) == 1
+    assert _statuses(sent).count(429) == 1
     limited = [request.time for request in sent if request.status == 429]
     later = [request.time for request in sent if request.time > limited[0]]
     assert min(later) - limited[0] >= 89
@@ -225,7 +364,7 @@ def test_a_pause_for_a_429_is_made_once(api: respx.MockRouter) -> None:
     assert clock.now == pytest.approx(5 + 30 + 5)
 
 
-# ── Invalid headers ─────────────────────────────────────────────────────────────────────────
+# ── Invalid headers ───────────────────────────────────────────────────────────────────────────
 
 NOON = 1_700_000_000  # where the virtual clocks begin
 
@@ -244,9 +383,7 @@ NOON = 1_700_000_000  # where the virtual clocks begin
         ("nan", "inf"),
     ],
 )
-def test_headers_that_make_no_sense_stop_no_wait(
-    remaining: str, reset: str, api: respx.MockRouter
-) -> None:
+def test_invalid_headers_stop_no_wait(remaining: str, reset: str, api: respx.MockRouter) -> None:
     headers = {
         "ratelimit-limit": "5000",
         "ratelimit-remaining": remaining,
@@ -261,7 +398,7 @@ def test_headers_that_make_no_sense_stop_no_wait(
     assert clock.now == pytest.approx(6)
 
 
-def test_a_server_that_says_no_for_ever_ends_no_process(api: respx.MockRouter) -> None:
+def test_a_server_that_answers_429_for_ever_gets_few_polls(api: respx.MockRouter) -> None:
     clock = AsyncVirtualClock()
     route = api.get("/v2/actions").respond(429)
 
