@@ -17,7 +17,7 @@ import pytest
 import respx
 from hypothesis import settings
 
-from do_images import Action, APIError, Client, Image
+from do_images import Action, ActionGroupError, APIError, Client, DOImagesError, Image
 from tests.support import TOKEN, Json, VirtualClock
 
 NOON = 1_780_000_000.0
@@ -108,9 +108,11 @@ class Server:
             return self.answer(self.random.choice([403, 404, 429, *UNCLEAR]), b"<html>")
         if draw < 0.35:
             return self.answer(200, self.random.choice(GARBAGE))
-        # A list may lag behind.
-        shown = self.actions[self.random.choice([0, 0, 0, 1]) :]
-        return self.answer(200, {"actions": list[Json](shown)})
+        return self.answer(200, {"actions": list[Json](self.shown())})
+
+    def shown(self) -> list[dict[str, Json]]:
+        """The list may lag behind."""
+        return self.actions[self.random.choice([0, 0, 0, 1]) :]
 
     def answer(self, status: int, content: bytes | Json) -> httpx.Response:
         headers = {"date": formatdate(self.now(), usegmt=True)}
@@ -158,6 +160,115 @@ def _one(do: Client, server: Server, random: Random) -> str:
     assert server.begun == 1, "started as often as it is said to be"
     assert str(action.id) == str(server.actions[0]["id"]) not in before, "another action's"
     return "started" if server.told else "found"
+
+
+# ── With waiting ────────────────────────────────────────────────────────────────────────────
+
+
+class Waited(Server):
+    """Shows its image and its actions, which end after a while."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self.lasts = random.choice([3, 30, 300])
+        self.started_at: dict[str, float] = {}
+
+    def begin(self, kind: object, region: object) -> dict[str, Json]:
+        action = super().begin(kind, region)
+        self.started_at[str(action["id"])] = self.clock.now
+        return action
+
+    def shown(self) -> list[dict[str, Json]]:
+        lag = self.random.choice([0, 0, 0, 4])
+        newest = self.clock.now - lag
+        return [one for one in self.actions if self.started_at[str(one["id"])] <= newest]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        for action in self.actions:
+            if self.clock.now >= self.started_at[str(action["id"])] + self.lasts:
+                action["status"] = "completed"
+        parts = request.url.path.split("/")
+        if request.method == "POST" or parts[-1] == "actions":
+            return super().__call__(request)
+        self.clock.now += 0.1
+        if self.random.random() < 0.2:
+            return self.answer(self.random.choice([429, *UNCLEAR]), b"<html>")
+        if parts[-2] == "actions":
+            found = [action for action in self.actions if str(action["id"]) == parts[-1]]
+            # What is new may be missing for a moment.
+            if not found or self.random.random() < 0.05:
+                return self.answer(404, {"id": "not_found", "message": "gone"})
+            return self.answer(200, {"action": found[0]})
+        done = [action for action in self.actions if action["status"] == "completed"]
+        regions: list[Json] = ["fra1", *(action["region_slug"] for action in done)]
+        image: dict[str, Json] = {"id": 1, "name": "x", "created_at": "2026-05-04T22:23:02Z"}
+        return self.answer(200, {"image": image | {"regions": regions}})
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_nor_is_anything_with_waiting(batch: int, api: respx.MockRouter) -> None:
+    outcomes = Counter[str]()
+    for number in range(SEQUENCES):
+        random = Random(batch * SEQUENCES + number)
+        server = Waited(random)
+        api.reset()
+        api.route().mock(side_effect=server)
+        with Client(TOKEN, clock=server.clock) as do:
+            timeout = random.choice([10, 60, 600])
+            try:
+                action = do.image.transfer(1, "nyc3", wait=True, timeout=timeout)
+            except DOImagesError as error:
+                unknown = "was started is not known" in str(error)
+                held = error.action
+                outcomes["unknown" if unknown else "refused" if held is None else "held"] += 1
+                assert unknown or bool(server.begun) == (held is not None), "lost in silence"
+                assert held is None or str(held.id) == str(server.actions[0]["id"])
+            else:
+                outcomes["completed"] += 1
+                assert str(action.id) == str(server.actions[0]["id"])
+        assert server.begun <= 1, "started twice"
+    assert min(outcomes[name] for name in ("completed", "unknown", "held")) > SEQUENCES // 50
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_nor_is_anything_of_a_job_that_is_run_again(batch: int, api: respx.MockRouter) -> None:
+    outcomes = Counter[str]()
+    for number in range(SEQUENCES):
+        random = Random(batch * SEQUENCES + number)
+        server = Waited(random)
+        api.reset()
+        api.route().mock(side_effect=server)
+        for _ in range(2):
+            unknown: set[str] = set()
+            begun = {str(action["id"]) for action in server.actions}
+            held: set[str] = set()
+            with Client(TOKEN, clock=server.clock) as do:
+                try:
+                    wait, timeout = random.random() < 0.7, random.choice([10, 60, 600])
+                    actions = do.image.transfer_many(1, REGIONS, wait=wait, timeout=timeout)
+                    held = {str(action.id) for action in actions.values()}
+                except ActionGroupError as group:
+                    held = {str(action.id) for action in group.actions}
+                    unknown = {
+                        region
+                        for region, error in group.failures.items()
+                        if "was started is not known" in str(error)
+                    }
+                except APIError:
+                    outcomes["not begun"] += 1
+                    assert {str(action["id"]) for action in server.actions} == begun
+            new = [action for action in server.actions if str(action["id"]) not in begun]
+            lost = {str(one["region_slug"]) for one in new if str(one["id"]) not in held}
+            assert lost <= unknown, "lost in silence"
+            outcomes["adopted" if held & begun else "started" if held else "nothing"] += 1
+            if unknown:
+                break  # only somebody who looks can know now
+            server.clock.now += 5
+        by_region = Counter(str(action["region_slug"]) for action in server.actions)
+        assert not server.actions or max(by_region.values()) == 1, "started twice"
+    assert min(outcomes[name] for name in ("started", "adopted")) > SEQUENCES // 50
 
 
 # ── Imports ─────────────────────────────────────────────────────────────────────────────────

@@ -114,18 +114,29 @@ class TransferWait(Wait[Action]):
 
     def survey(self) -> Flow[None]:
         """Leave out the regions that have the image, and adopt transfers that are in progress."""
-        path = f"/v2/images/{self._image}"
-        response = yield from self._read(Request(IMAGES_GET, path))
-        self._present += [region for region in self._queue if region in response.image.regions]
-        self._queue = [region for region in self._queue if region not in self._present]
+        yield from self._leave_out_present()
         if not self._queue:
             return
-        page = yield from self._read(Request(IMAGE_ACTIONS_LIST, f"{path}/actions", FIRST_PAGE))
+        path = f"/v2/images/{self._image}/actions"
+        page = yield from self._read(Request(IMAGE_ACTIONS_LIST, path, FIRST_PAGE))
+        has_completed = False
         for action in page.actions:
             region = action_region(action)
-            if action.type == "transfer" and region in self._queue and not has_ended(action):
+            if action.type != "transfer" or region not in self._queue:
+                continue
+            if has_ended(action):
+                has_completed = has_completed or action.status.lower() == "completed"
+            else:
                 self._session.starts.claim(action, self._image)
                 self._add(region, action)
+        if has_completed:
+            # It may have completed after the image was read.
+            yield from self._leave_out_present()
+
+    def _leave_out_present(self) -> Flow[None]:
+        response = yield from self._read(Request(IMAGES_GET, f"/v2/images/{self._image}"))
+        self._present += [region for region in self._queue if region in response.image.regions]
+        self._queue = [region for region in self._queue if region not in self._present]
 
     def _read(self, request: Request[ModelT]) -> Flow[ModelT]:
         """Send one GET, as a part of the wait where there is one."""
