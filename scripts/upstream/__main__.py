@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from scripts.upstream.compare import Difference, differences, read_rules
+from scripts.upstream.compare import Difference, differences, read_rules, report
 from scripts.upstream.document import open_document
 from scripts.upstream.facts import operations
 
@@ -33,31 +33,12 @@ def main() -> int:
     except (OSError, ValueError, TypeError, LookupError, yaml.YAMLError) as error:
         print(f"can't compare: {error}", file=sys.stderr)
         return 2
-    return _report(found, options.deliberate)
+    return report(found, read_rules(options.deliberate))
 
 
 def _compare(spec: Path, path: Path) -> list[Difference]:
     ours, upstream = (operations(open_document(place)) for place in (spec, path))
     return list(dict.fromkeys(differences(ours, upstream)))
-
-
-def _report(found: list[Difference], deliberate: Path) -> int:
-    left = found
-    for rule in read_rules(deliberate):
-        meant = [difference for difference in left if rule.matches(difference)]
-        left = [difference for difference in left if difference not in meant]
-        print(f"deliberate: {rule.reason}" if meant else f"no longer there: {rule.reason}")
-        _show(meant)
-    if left:
-        print("new:")
-        _show(left)
-    print(f"{len(found)} differences, {len(found) - len(left)} deliberate, {len(left)} new")
-    return 1 if left else 0
-
-
-def _show(some: list[Difference]) -> None:
-    for difference in some:
-        print(f"  {difference}")
 
 
 if __name__ == "__main__":

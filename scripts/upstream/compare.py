@@ -9,7 +9,7 @@ import yaml
 
 from scripts.upstream.facts import Body, Operation, Shape
 
-__all__ = ["Difference", "Rule", "differences", "read_rules"]
+__all__ = ["Difference", "Rule", "differences", "read_rules", "report"]
 
 OURS, UPSTREAM = "in our spec only", "upstream only"
 
@@ -32,6 +32,8 @@ class Rule(NamedTuple):
     where: list[str]
     what: list[str]
     reason: str
+    of_fake: bool = False
+    """Whether the rule is about responses of the fake, which `scripts/check_fake` checks."""
 
     def matches(self, difference: Difference) -> bool:
         """Whether the difference is one of these."""
@@ -45,9 +47,30 @@ def _matches(patterns: list[str], text: str) -> bool:
     )
 
 
-def read_rules(path: Path) -> list[Rule]:
-    """The reviewed list."""
-    return [Rule(**rule) for rule in yaml.safe_load(path.read_text("utf-8"))]
+def read_rules(path: Path, *, of_fake: bool = False) -> list[Rule]:
+    """Return the reviewed rules about the documents, or about the fake."""
+    rules = [Rule(**rule) for rule in yaml.safe_load(path.read_text("utf-8"))]
+    return [rule for rule in rules if rule.of_fake == of_fake]
+
+
+def report(found: list[Difference], rules: list[Rule]) -> int:
+    """Print the differences under the reasons of the rules; return 1 if some are new, else 0."""
+    left = found
+    for rule in rules:
+        meant = [difference for difference in left if rule.matches(difference)]
+        left = [difference for difference in left if difference not in meant]
+        print(f"deliberate: {rule.reason}" if meant else f"no longer there: {rule.reason}")
+        _show(meant)
+    if left:
+        print("new:")
+        _show(left)
+    print(f"{len(found)} differences, {len(found) - len(left)} deliberate, {len(left)} new")
+    return 1 if left else 0
+
+
+def _show(some: list[Difference]) -> None:
+    for difference in some:
+        print(f"  {difference}")
 
 
 def differences(
