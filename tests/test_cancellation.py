@@ -16,7 +16,7 @@ import respx
 from do_images import Action, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean
 from tests.support import TOKEN, AsyncVirtualClock, VirtualClock
-from tests.waiting import action, image, image_json, page, reply
+from tests.waiting import action, action_response, image, image_json, page
 
 SNAPSHOT = 7555620
 
@@ -64,7 +64,7 @@ def _respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"image": image_json("pending")})
     if request.method == "GET" and request.url.path.endswith("/actions"):
         return page()
-    return reply()
+    return action_response()
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ class Silent:
         writer.close()
 
 
-def test_a_wait_that_is_cancelled_during_a_look_leaves_no_connection() -> None:
+def test_a_wait_that_is_cancelled_during_a_poll_leaves_no_connection() -> None:
     async def main() -> None:
         silent = Silent()
         server = await asyncio.start_server(silent.serve, "127.0.0.1", 0)
@@ -307,10 +307,11 @@ def _in_thread(call: Callable[[], object]) -> Generator[None]:
 
 
 @pytest.mark.parametrize(
-    "failure", [reply(), httpx.Response(429, headers={"retry-after": "30"}), httpx.Response(503)]
+    "failure",
+    [action_response(), httpx.Response(429, headers={"retry-after": "30"}), httpx.Response(503)],
 )
 def test_a_wait_that_sleeps_holds_no_lock(failure: httpx.Response, api: respx.MockRouter) -> None:
-    polls = [failure, failure, reply(status="completed")]
+    polls = [failure, failure, action_response(status="completed")]
     api.get("/v2/images/1/actions/9").mock(side_effect=polls)
     api.get("/v2/images/1").mock(side_effect=_respond)
     clock = Busy()

@@ -265,7 +265,7 @@ def test_a_spec_that_is_no_yaml_is_refused(
     assert "spec/images.yaml is no YAML" in capsys.readouterr().err
 
 
-def test_a_tool_that_fails_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_tool_that_fails_is_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(project, generate.SPEC, SPEC[: SPEC.index("  schemas:")])
     assert run(project) == 1
     assert "datamodel_code_generator failed" in capsys.readouterr().err

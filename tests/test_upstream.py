@@ -339,7 +339,7 @@ def test_a_deliberate_difference_is_shown_with_its_reason(run: Run) -> None:
     assert "new:" not in out
 
 
-def test_a_rule_that_covers_nothing_is_told(run: Run) -> None:
+def test_a_rule_that_covers_nothing_is_reported(run: Run) -> None:
     rule = {"reason": "We fly.", "where": ["*wings"], "what": ["*"]}
     code, out, _ = run([rule])
     assert code == 1
@@ -347,7 +347,9 @@ def test_a_rule_that_covers_nothing_is_told(run: Run) -> None:
 
 
 @pytest.mark.parametrize("text", [None, "", "a: b", "[1", "5", "paths: {/a: {get: {$ref: '#/b'}}}"])
-def test_what_can_not_be_read_is_told_in_a_line(run: Run, tmp_path: Path, text: str | None) -> None:
+def test_what_can_not_be_read_is_reported_in_a_line(
+    run: Run, tmp_path: Path, text: str | None
+) -> None:
     if text is not None:
         (tmp_path / "other.yaml").write_text(text)
     code, out, err = run([], "other.yaml")

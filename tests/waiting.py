@@ -11,11 +11,11 @@ __all__ = [
     "IN_PROGRESS",
     "action",
     "action_json",
+    "action_response",
     "image",
     "image_json",
     "page",
     "page_number",
-    "reply",
     "stamp",
 ]
 
@@ -90,7 +90,9 @@ def image(status: str | None = "NEW", error_message: str | None = "") -> Image:
     return Image.model_validate(image_json(status, error_message))
 
 
-def reply(number: int = 9, status: str = IN_PROGRESS, *, region: str = "nyc3") -> httpx.Response:
+def action_response(
+    number: int = 9, status: str = IN_PROGRESS, *, region: str = "nyc3"
+) -> httpx.Response:
     """The answer that shows one action."""
     return httpx.Response(200, json={"action": action_json(number, status, region=region)})
 

@@ -82,7 +82,7 @@ async def test_where_the_token_comes_from(
 
 
 @pytest.mark.parametrize("given", [None, "", " ", "s3cr3t\n", "s3 cr3t", "\ts3cr3t", "s3cr3té"])
-async def test_no_good_token_names_both_variables(given: str | None) -> None:
+async def test_an_invalid_token_names_both_variables(given: str | None) -> None:
     with pytest.raises(ValueError, match=f"{FIRST} or {SECOND}") as caught:
         AsyncClient(given)
     assert "s3" not in str(caught.value)
@@ -253,7 +253,7 @@ async def test_retries_are_counted(
         ("http_client", [5, "x", object(), httpx.MockTransport(lambda _: OK)]),
     ],
 )
-async def test_arguments_that_are_no_good(name: str, values: list[object]) -> None:
+async def test_invalid_arguments(name: str, values: list[object]) -> None:
     for value in values:
         with pytest.raises((TypeError, ValueError)) as caught:
             AsyncClient(TOKEN, **{name: value})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType] - as meant
@@ -442,7 +442,7 @@ async def test_the_quota_is_that_of_the_last_response_that_stated_one(
 
 
 @pytest.mark.parametrize("bad", ["9" * 400, "-" * 9, "1e9", "\u0663", "0x10", " "])
-async def test_a_quota_that_is_nonsense_breaks_nothing(
+async def test_invalid_rate_limit_headers_break_nothing(
     bad: str, api: respx.MockRouter, do: AsyncClient
 ) -> None:
     headers = [

@@ -53,7 +53,7 @@ async def test_on_poll_gets_the_image(fake: FakeDigitalOcean) -> None:
         fresh = await do.image.create(name="golden", url=URL, region="nyc3")
         fake.fail_next("GET", "/v2/images/{id}", status=502, skip=1)
         await do.image.wait(fresh, 5, 300, on_poll=lambda shown: seen.append(shown.status))
-    assert seen == ["pending", "pending", "available"], "a failed look does not count"
+    assert seen == ["pending", "pending", "available"], "a failed poll does not count"
 
 
 async def test_an_available_image_costs_no_request(api: respx.MockRouter, do: AsyncClient) -> None:
@@ -63,7 +63,7 @@ async def test_an_available_image_costs_no_request(api: respx.MockRouter, do: As
 
 
 @pytest.mark.parametrize("status", ["NEW", "new", "pending"])
-async def test_a_failed_import_is_told_as_soon_as_it_has_failed(
+async def test_a_failed_import_is_reported_as_soon_as_it_has_failed(
     status: str, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     api.get("/v2/images/1").mock(
@@ -91,7 +91,7 @@ async def test_an_import_that_has_failed_before_costs_no_request(
     assert not api.calls
 
 
-async def test_one_that_is_late_can_be_taken_up_again(fake: FakeDigitalOcean) -> None:
+async def test_a_wait_for_one_that_is_late_can_be_resumed(fake: FakeDigitalOcean) -> None:
     fake.imports_take(400)
     async with fake.async_client() as do:
         with pytest.raises(ImageTimeoutError, match="is still pending after 300 s") as caught:
@@ -113,7 +113,7 @@ async def test_a_new_image_may_be_missing_for_a_while(fake: FakeDigitalOcean) ->
         fresh = await do.image.create(name="golden", url=URL, region="nyc3")
         ready = await do.image.wait(fresh, on_poll=lambda shown: seen.append(shown.status))
     assert ready.status == "available"
-    assert seen == ["pending", "available"], "two looks came too early"
+    assert seen == ["pending", "available"], "two polls came too early"
 
 
 async def test_one_that_is_never_seen_is_late(fake: FakeDigitalOcean) -> None:
@@ -150,13 +150,13 @@ async def test_other_refusals_end_it_at_once(
 
 
 @pytest.mark.parametrize(
-    "trouble", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
+    "failure", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
 )
-async def test_trouble_that_passes_does_not(
-    trouble: httpx.Response | Exception, api: respx.MockRouter, do: AsyncClient
+async def test_transient_errors_do_not(
+    failure: httpx.Response | Exception, api: respx.MockRouter, do: AsyncClient
 ) -> None:
     api.get("/v2/images/1").mock(
-        side_effect=[trouble, _shown("pending"), trouble, _shown("available")]
+        side_effect=[failure, _shown("pending"), failure, _shown("available")]
     )
     assert (await do.image.wait(image())).status == "available"
 
@@ -187,7 +187,7 @@ async def test_other_things_than_an_image_are_refused(
 
 
 @pytest.mark.parametrize(("begun", "first"), [(-3600, 0), (-2, 3), (0, 5)])
-async def test_it_is_looked_at_when_its_state_is_a_poll_old(
+async def test_it_is_polled_when_its_state_is_a_poll_old(
     begun: float, first: float, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     clock.start -= begun

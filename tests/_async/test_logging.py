@@ -74,10 +74,10 @@ async def test_waits_say_what_they_live_through(
 ) -> None:
     api.route().mock(side_effect=[httpx.Response(502), DONE])
     await do.action.wait(RUNNING, poll=2)
-    begun, trouble = _messages(records, logging.INFO)
+    begun, failure = _messages(records, logging.INFO)
     assert begun == "waiting for 1 action(s), a poll every 2 s"
-    assert trouble.startswith("while waiting: GET ")
-    assert "502" in trouble
+    assert failure.startswith("while waiting: GET ")
+    assert "502" in failure
 
 
 async def test_without_a_handler_nothing_is_printed(

@@ -43,7 +43,7 @@ async def test_lists_by_kind_privacy_and_tag(do: AsyncClient) -> None:
     assert everything == await do.image.list()
 
 
-async def test_looks_up_by_slug_and_by_id(do: AsyncClient) -> None:
+async def test_finds_by_slug_and_by_id(do: AsyncClient) -> None:
     by_slug = await do.image.info("ubuntu-24-04-x64")
     assert by_slug == await do.image.info(by_slug.id)
     assert by_slug.min_disk_size == 7
@@ -106,7 +106,7 @@ async def test_an_action_that_errors(fake: FakeDigitalOcean, do: AsyncClient) ->
     assert caught.value.action.status == "errored"
 
 
-async def test_a_wait_that_is_taken_up_again(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+async def test_a_wait_that_is_resumed(fake: FakeDigitalOcean, do: AsyncClient) -> None:
     fake.transfer_takes(3600)
     with pytest.raises(ActionTimeoutError) as caught:
         await do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=60)
@@ -141,7 +141,7 @@ async def test_a_wrong_token_and_a_missing_scope(fake: FakeDigitalOcean) -> None
             await do.image.destroy(SNAPSHOT)
 
 
-async def test_the_quota_is_told(do: AsyncClient) -> None:
+async def test_the_rate_limit_is_reported(do: AsyncClient) -> None:
     assert do.rate_limit is None
     await do.image.info(SNAPSHOT)
     assert do.rate_limit is not None

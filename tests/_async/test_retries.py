@@ -31,7 +31,7 @@ ACTION = {"action": {"id": 9, "status": "in-progress", "type": "transfer"}}
 OK = httpx.Response(200, json=IMAGE)
 STARTED = httpx.Response(201, json=ACTION)
 
-PASSING = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
+TRANSIENT = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]
 FINAL = [400, 401, 403, 404, 409, 410, 418, 422, 501, 505, 525]
 AMBIGUOUS = [
     httpx.ReadError("reset"),
@@ -123,7 +123,7 @@ def _posts(api: respx.MockRouter) -> int:
 # ── What is sent again ──────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("status", PASSING)
+@pytest.mark.parametrize("status", TRANSIENT)
 @pytest.mark.parametrize(("call", "good"), REPEATABLE)
 async def test_a_passing_status_is_tried_again(
     call: Call, good: httpx.Response, status: int, api: respx.MockRouter, do: AsyncClient
@@ -206,7 +206,7 @@ async def test_a_body_that_broke_off_is_asked_for_again(
     assert len(api.calls) == 2
 
 
-async def test_a_body_that_makes_no_sense_is_not(api: respx.MockRouter, do: AsyncClient) -> None:
+async def test_an_invalid_body_is_not(api: respx.MockRouter, do: AsyncClient) -> None:
     api.get("/v2/images/1").mock(return_value=httpx.Response(200, content=b"<html>"))
     with pytest.raises(APIResponseValidationError):
         await do.image.info(1)
@@ -361,7 +361,7 @@ async def test_a_date_that_has_passed_is_not_waited_for(
 
 
 @pytest.mark.parametrize("named", ["soon", "-5", "", "1e3", "nan", "9" * 400, "\xb2"])
-async def test_a_retry_after_that_makes_no_sense_is_as_good_as_none(
+async def test_an_invalid_retry_after_counts_as_none(
     named: str, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     refused = httpx.Response(503, headers=[(b"retry-after", named.encode("latin-1"))])

@@ -58,7 +58,7 @@ class Server:
         self.ahead = NOON - self.clock.start
         self.actions: list[dict[str, Json]] = []
         self.begun = 0
-        self.told = False
+        self.answered = False
 
     def now(self) -> float:
         return self.clock.time() + self.ahead
@@ -79,7 +79,7 @@ class Server:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.clock.now += self.random.choice([0.0, 0.01, 0.4, 3.0])
         if request.method == "GET":
-            return self.look()
+            return self.actions_list()
         return self.post(httpx.Response(200, content=request.content).json())
 
     def post(self, body: dict[str, Json]) -> httpx.Response:
@@ -93,7 +93,7 @@ class Server:
         action = self.begin(body["type"], body.get("region")) if draw < 0.75 else None
         draw = self.random.random()
         if action is not None and draw < 0.3:
-            self.told = True
+            self.answered = True
             return self.answer(201, {"action": action})
         if draw < 0.6:
             raise self.random.choice(LOST)("lost")
@@ -101,7 +101,7 @@ class Server:
             return self.answer(201, self.random.choice(GARBAGE))
         return self.answer(self.random.choice(UNCLEAR), {"message": "something broke"})
 
-    def look(self) -> httpx.Response:
+    def actions_list(self) -> httpx.Response:
         draw = self.random.random()
         if draw < 0.15:
             raise self.random.choice([*NEVER_SENT, *LOST])("lost")
@@ -154,17 +154,17 @@ async def test_nothing_is_started_twice_and_nothing_is_lost(
 async def _one(do: AsyncClient, server: Server, random: Random) -> str:
     """How one call ended, after comparing what the server did with what the SDK says."""
     before = {str(action["id"]) for action in server.actions}
-    server.begun, server.told = 0, False
+    server.begun, server.answered = 0, False
     try:
         action = await _start(do, random)
     except APIError as error:
         assert server.begun <= 1, "started twice"
         unknown = "was started is not known" in str(error)
-        assert unknown or not server.begun, "lost, and nobody is told"
+        assert unknown or not server.begun, "lost without an error that says so"
         return "unknown" if unknown else "refused"
     assert server.begun == 1, "started as often as it is said to be"
     assert str(action.id) == str(server.actions[0]["id"]) not in before, "another action's"
-    return "started" if server.told else "found"
+    return "started" if server.answered else "found"
 
 
 # ── With waiting ────────────────────────────────────────────────────────────────────────────
@@ -282,7 +282,7 @@ async def test_nor_is_anything_of_a_job_that_is_run_again(
 
 
 class Importer(Server):
-    """Takes imports in place of transfers; nobody can look these up."""
+    """Takes imports in place of transfers; these can't be looked up."""
 
     def begin(self, kind: object, region: object) -> dict[str, Json]:
         self.begun += 1
@@ -314,10 +314,10 @@ async def test_no_import_begins_twice_or_in_silence(api: respx.MockRouter) -> No
                 await _import(do)
             except APIError as error:
                 assert server.begun <= 1, "begun twice"
-                told = "may have been carried out" in str(error)
-                assert told or not server.begun, "lost, and nobody is told"
-                outcomes["told" if told else "refused"] += 1
+                unknown = "may have been carried out" in str(error)
+                assert unknown or not server.begun, "lost without an error that says so"
+                outcomes["unknown" if unknown else "refused"] += 1
             else:
                 assert server.begun == 1
                 outcomes["begun"] += 1
-    assert min(outcomes[name] for name in ("begun", "told", "refused")) > SEQUENCES // 50
+    assert min(outcomes[name] for name in ("begun", "unknown", "refused")) > SEQUENCES // 50

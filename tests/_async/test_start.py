@@ -1,4 +1,4 @@
-"""Actions whose start got no clear answer: looked up, and never started twice."""
+"""Starts whose outcome is unknown: the action is looked up, and never started twice."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ class Call(Protocol):
     async def __call__(self, do: AsyncClient, /) -> object: ...
 
 
-Look: TypeAlias = httpx.Response | Exception | list[Json]
+Lookup: TypeAlias = httpx.Response | Exception | list[Json]
 
 
 _T = TypeVar("_T")
@@ -54,19 +54,19 @@ def _next(steps: list[_T]) -> _T:
 
 
 class Server:
-    """Has a clock and actions of its own, and answers a POST as it is told."""
+    """Has a clock and actions of its own, and answers a POST with what it is given."""
 
     def __init__(
         self,
         clock: AsyncVirtualClock,
         posts: httpx.Response | Exception | Iterable[httpx.Response | Exception],
-        looks: Iterable[Look] = ([],),
+        lookups: Iterable[Lookup] = ([],),
         *,
         dated: bool = True,
     ) -> None:
         self._clock = clock
         self._posts = [posts] if isinstance(posts, httpx.Response | Exception) else list(posts)
-        self._looks = list(looks)
+        self._lookups = list(lookups)
         self._dated = dated
 
     def now(self) -> float:
@@ -78,8 +78,12 @@ class Server:
         else:
             assert request.url.path == "/v2/images/1/actions"
             assert dict(request.url.params) == {"page": "1", "per_page": "200"}
-            look = _next(self._looks)
-            step = httpx.Response(200, json={"actions": look}) if isinstance(look, list) else look
+            lookup = _next(self._lookups)
+            step = (
+                httpx.Response(200, json={"actions": lookup})
+                if isinstance(lookup, list)
+                else lookup
+            )
         if isinstance(step, Exception):
             raise step
         headers = {"date": self.date(), **step.headers} if self._dated else step.headers
@@ -152,16 +156,16 @@ async def test_it_goes_on_with_what_was_started(
 
 
 @pytest.mark.parametrize("skew", SKEWS)
-@pytest.mark.parametrize("look", [1, 2, 3])
-async def test_it_is_found_at_any_look_whatever_our_clock_says(
-    look: int, skew: float, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
+@pytest.mark.parametrize("lookup", [1, 2, 3])
+async def test_it_is_found_by_any_lookup_whatever_our_clock_says(
+    lookup: int, skew: float, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     clock.start += skew
     api.route().mock(
-        side_effect=Server(clock, httpx.ReadError("reset"), [*[[]] * (look - 1), [_action()]])
+        side_effect=Server(clock, httpx.ReadError("reset"), [*[[]] * (lookup - 1), [_action()]])
     )
     assert (await do.image.transfer(1, "nyc3")).id == 9
-    assert _methods(api) == ["POST", *["GET"] * look]
+    assert _methods(api) == ["POST", *["GET"] * lookup]
     assert clock.now <= 4
 
 
@@ -178,8 +182,8 @@ async def test_a_wait_goes_on_with_it_too(
 async def test_a_conversion_is_found_alike(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
-    looks = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
-    api.route().mock(side_effect=Server(clock, httpx.Response(504), looks))
+    lookups = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
+    api.route().mock(side_effect=Server(clock, httpx.Response(504), lookups))
     assert (await do.image.convert(1)).id == 9
 
 
@@ -197,11 +201,11 @@ async def test_the_region_is_read_from_wherever_it_stands(
     assert (await do.image.transfer(1, "nyc3")).id == 9
 
 
-async def test_a_look_that_fails_does_not_end_the_search(
+async def test_a_lookup_that_fails_does_not_end_the_search(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
-    looks: list[Look] = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
-    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), looks))
+    lookups: list[Lookup] = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
+    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), lookups))
     assert (await do.image.transfer(1, "nyc3")).id == 9
     assert _methods(api) == ["POST", *["GET"] * 3]
 
@@ -343,17 +347,17 @@ async def test_the_first_error_comes_out_and_says_what_is_known(
 
 
 @pytest.mark.parametrize(
-    "look",
+    "lookup",
     [httpx.Response(403), httpx.Response(503), httpx.ReadError(""), httpx.Response(200)],
     ids=_name,
 )
-async def test_looks_that_cannot_be_had(
-    look: httpx.Response | Exception,
+async def test_lookups_that_fail(
+    lookup: httpx.Response | Exception,
     api: respx.MockRouter,
     do: AsyncClient,
     clock: AsyncVirtualClock,
 ) -> None:
-    api.route().mock(side_effect=Server(clock, httpx.Response(502), [look]))
+    api.route().mock(side_effect=Server(clock, httpx.Response(502), [lookup]))
     do = do.with_options(max_retries=5)
     with pytest.raises(
         InternalServerError, match=NOT_KNOWN.format("transfer", ".* could not be read")
@@ -362,7 +366,7 @@ async def test_looks_that_cannot_be_had(
     assert _methods(api) == ["POST", *["GET"] * 6]
 
 
-async def test_some_looks_that_cannot_be_had(
+async def test_some_lookups_that_fail(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     api.route().mock(
@@ -374,7 +378,7 @@ async def test_some_looks_that_cannot_be_had(
         await do.image.transfer(1, "nyc3")
 
 
-async def test_each_look_has_ten_seconds_of_its_own(
+async def test_each_lookup_has_ten_seconds_of_its_own(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     api.route().mock(side_effect=Server(clock, httpx.Response(502)))
@@ -457,7 +461,7 @@ async def test_it_may_have_been_carried_out(
 
 @pytest.mark.parametrize("post", UNCLEAR[7:10], ids=_name)
 @pytest.mark.parametrize("call", [_create, _offer])
-async def test_an_answer_that_makes_no_sense_may_mean_so_too(
+async def test_an_invalid_response_may_mean_so_too(
     call: Call,
     post: httpx.Response,
     api: respx.MockRouter,

@@ -28,7 +28,7 @@ from do_images import (
 )
 from do_images.testing import FakeDigitalOcean
 from tests.support import TOKEN, AsyncVirtualClock, Json
-from tests.waiting import action_json, image_json, reply
+from tests.waiting import action_json, action_response, image_json
 
 pytestmark = pytest.mark.anyio
 
@@ -60,14 +60,14 @@ def _started(fake: FakeDigitalOcean) -> list[Json]:
 @pytest.mark.parametrize("status", ["COMPLETED", "Completed"])
 async def test_a_status_is_compared_without_case(status: str, api: respx.MockRouter) -> None:
     api.post("/v2/images/1/actions").respond(201, json={"action": action_json()})
-    api.get("/v2/images/1/actions/9").mock(return_value=reply(9, status))
+    api.get("/v2/images/1/actions/9").mock(return_value=action_response(9, status))
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         assert (await do.image.transfer(1, "nyc3", wait=True)).status == status
 
 
 async def test_errored_in_capitals_is_an_error_too(api: respx.MockRouter) -> None:
     api.post("/v2/images/1/actions").respond(201, json={"action": action_json()})
-    api.get("/v2/images/1/actions/9").mock(return_value=reply(9, "ERRORED"))
+    api.get("/v2/images/1/actions/9").mock(return_value=action_response(9, "ERRORED"))
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         with pytest.raises(ActionErroredError):
             await do.image.convert(1, wait=True)
@@ -90,7 +90,9 @@ async def test_others_go_on_until_they_end(status: str, api: respx.MockRouter) -
     end = {"completed_at": "2026-05-04T22:23:02Z"} if status == "in-progress" else {}
     running = httpx.Response(200, json={"action": action_json(9, status) | end})
     api.post("/v2/images/1/actions").respond(201, json={"action": action_json()})
-    api.get("/v2/images/1/actions/9").mock(side_effect=[running, running, reply(9, "completed")])
+    api.get("/v2/images/1/actions/9").mock(
+        side_effect=[running, running, action_response(9, "completed")]
+    )
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         assert (await do.image.transfer(1, "nyc3", wait=True)).status == "completed"
 
@@ -221,7 +223,7 @@ async def test_of_an_id_that_is_never_shown_the_newest_failure_comes_out(
 async def test_the_image_of_an_action_is_known_to_who_started_it(api: respx.MockRouter) -> None:
     bare = action_json(9, image=None, region=None) | {"resource_type": None}
     api.post("/v2/images/1/actions").respond(201, json={"action": bare})
-    api.get("/v2/images/1/actions/9").mock(return_value=reply(9, "completed"))
+    api.get("/v2/images/1/actions/9").mock(return_value=action_response(9, "completed"))
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         started = await do.image.transfer(1, "nyc3")
         assert started.resource_id is None
@@ -252,27 +254,27 @@ ERRORS: dict[object, type[DOImagesError]] = {
 }
 
 
-@pytest.mark.parametrize("trouble", NOT_EXECUTED)
+@pytest.mark.parametrize("failure", NOT_EXECUTED)
 async def test_a_start_that_was_not_executed_is_tried_again(
-    trouble: Callable[[FakeDigitalOcean, int | None], None],
+    failure: Callable[[FakeDigitalOcean, int | None], None],
     fake: FakeDigitalOcean,
     do: AsyncClient,
 ) -> None:
-    trouble(fake, 6)
+    failure(fake, 6)
     assert (await do.image.transfer(SNAPSHOT, "nyc3", wait=True)).status == "completed"
-    trouble(fake, 6)
+    failure(fake, 6)
     assert (await do.image.convert(BACKUP, wait=True)).status == "completed"
     assert len(fake.actions) == 2
 
 
-@pytest.mark.parametrize("trouble", NOT_EXECUTED)
+@pytest.mark.parametrize("failure", NOT_EXECUTED)
 async def test_at_the_timeout_the_last_refusal_comes_out(
-    trouble: Callable[[FakeDigitalOcean, int | None], None],
+    failure: Callable[[FakeDigitalOcean, int | None], None],
     fake: FakeDigitalOcean,
     do: AsyncClient,
 ) -> None:
-    trouble(fake, None)
-    with pytest.raises(ERRORS[trouble]) as caught:
+    failure(fake, None)
+    with pytest.raises(ERRORS[failure]) as caught:
         await do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=60)
     assert fake.clock.monotonic() == 60
     assert isinstance(caught.value, DOImagesError)
@@ -405,7 +407,7 @@ async def test_the_timeout_says_that_the_rate_limit_slowed_it_down(
 async def test_causes_are_those_of_the_very_action(api: respx.MockRouter) -> None:
     api.get("/v2/actions").respond(403)
     api.get("/v2/images/1/actions/1").respond(503)
-    api.get("/v2/images/2/actions/2").mock(return_value=reply(2))
+    api.get("/v2/images/2/actions/2").mock(return_value=action_response(2))
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         started = [Action.model_validate(action_json(number, image=number)) for number in (1, 2)]
         with pytest.raises(ActionGroupError) as caught:
@@ -495,7 +497,9 @@ async def test_a_region_that_somebody_else_filled_meanwhile_is_no_failure(
     api.get("/v2/images/1").mock(side_effect=show)
     api.post("/v2/images/1/actions").mock(side_effect=start)
     api.get("/v2/images/1/actions").respond(json={"actions": []})
-    api.get("/v2/images/1/actions/8", name="poll").mock(return_value=reply(8, "completed"))
+    api.get("/v2/images/1/actions/8", name="poll").mock(
+        return_value=action_response(8, "completed")
+    )
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         actions = await do.image.transfer_many(1, ["nyc3", "ams3"], wait=wait)
         assert list(actions) == ["ams3"]
@@ -528,8 +532,10 @@ async def test_a_region_that_stays_busy_stops_no_other(
             body = {"id": "unprocessable_entity", "message": f"Region {region} is locked."}
             return httpx.Response(422, json=body)
         where = request.url.raw_path.decode()
-        reply = fake.handle(request.method, where, dict(request.headers), request.content)
-        return httpx.Response(reply.status, headers=reply.headers, content=reply.content)
+        action_response = fake.handle(request.method, where, dict(request.headers), request.content)
+        return httpx.Response(
+            action_response.status, headers=action_response.headers, content=action_response.content
+        )
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(locked))
     client = AsyncClient(fake.token(), http_client=http, clock=fake.async_clock)

@@ -19,7 +19,7 @@ from do_images import (
 )
 from do_images.testing import FakeDigitalOcean
 from tests.support import AsyncVirtualClock, requests, sent
-from tests.waiting import IN_PROGRESS, action, action_json, reply
+from tests.waiting import IN_PROGRESS, action, action_json, action_response
 
 pytestmark = pytest.mark.anyio
 
@@ -28,9 +28,9 @@ Call = Callable[[AsyncClient, OnPoll], Coroutine[object, object, object]]
 
 SNAPSHOT, BACKUP = 7555620, 7555621
 STARTED = httpx.Response(201, json={"action": action_json()})
-DONE = reply(status="completed")
+DONE = action_response(status="completed")
 
-PASSING = [
+TRANSIENT = [
     httpx.ConnectError("refused"),
     httpx.ConnectTimeout("slow"),
     httpx.ReadError("reset"),
@@ -63,21 +63,21 @@ def _route(api: respx.MockRouter, *polls: httpx.Response | Exception) -> None:
 # ── Good ends ───────────────────────────────────────────────────────────────────────────────
 
 
-async def test_it_looks_every_poll_until_the_action_has_completed(
+async def test_it_polls_until_the_action_has_completed(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
-    _route(api, reply(), reply(), DONE)
+    _route(api, action_response(), action_response(), DONE)
     done = await do.image.transfer(1, "nyc3", wait=True)
     assert done.status == "completed"
     assert sent(api) == ["POST /v2/images/1/actions"] + ["GET /v2/images/1/actions/9"] * 3
-    assert clock.sleeps == [5, 5, 5], "the first look right after the start would be wasted"
+    assert clock.sleeps == [5, 5, 5], "a poll right after the start would be wasted"
 
 
 @pytest.mark.parametrize(("poll", "every"), [(0, 1), (0.01, 1), (1, 1), (2.5, 2.5), (60, 60)])
 async def test_a_poll_below_a_second_counts_as_one(
     poll: float, every: float, api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
-    _route(api, reply(), DONE)
+    _route(api, action_response(), DONE)
     await do.image.transfer(1, "nyc3", wait=True, poll=poll)
     assert clock.sleeps == [every, every]
 
@@ -118,7 +118,7 @@ async def test_one_that_has_errored_costs_none_either(
 @pytest.mark.parametrize(
     ("begun", "first"), [(0.0, 5), (-2.0, 3), (-5.0, 0), (-3600.0, 0), (3600.0, 5), (None, 0)]
 )
-async def test_an_action_begun_earlier_is_looked_at_when_its_state_is_a_poll_old(
+async def test_an_action_begun_earlier_is_polled_when_its_state_is_a_poll_old(
     begun: float | None,
     first: float,
     api: respx.MockRouter,
@@ -137,7 +137,7 @@ async def test_a_completed_action_without_its_end_is_completed(
     assert (await do.image.transfer(1, "nyc3", wait=True)).completed_at is None
 
 
-# ── Where it looks ──────────────────────────────────────────────────────────────────────────
+# ── Where it polls ──────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ async def test_a_completed_action_without_its_end_is_completed(
         (action(image=None), "/v2/actions/9"),
     ],
 )
-async def test_actions_of_images_are_looked_at_through_them(
+async def test_actions_of_images_are_polled_through_them(
     made: Action, path: str, api: respx.MockRouter, do: AsyncClient
 ) -> None:
     route = api.get(path).mock(return_value=DONE)
@@ -172,14 +172,14 @@ async def test_the_scopes_of_images_are_enough(fake: FakeDigitalOcean) -> None:
 async def test_an_action_that_errors_ends_it_at_once(
     api: respx.MockRouter, do: AsyncClient
 ) -> None:
-    _route(api, reply(), reply(status="errored"))
+    _route(api, action_response(), action_response(status="errored"))
     with pytest.raises(ActionErroredError, match="image 1: transfer to nyc3") as caught:
         await do.image.transfer(1, "nyc3", wait=True, timeout=None)
     assert caught.value.action.status == "errored"
     assert caught.value.action.id == 9
 
 
-async def test_one_that_is_late_has_its_newest_state_and_can_be_taken_up_again(
+async def test_a_late_one_has_its_newest_state_and_its_wait_can_be_resumed(
     fake: FakeDigitalOcean,
 ) -> None:
     fake.transfer_takes(500)
@@ -198,18 +198,18 @@ async def test_one_that_is_late_has_its_newest_state_and_can_be_taken_up_again(
 
 
 @pytest.mark.parametrize(
-    ("poll", "timeout", "looks"),
+    ("poll", "timeout", "times"),
     [(5, 0, [0]), (5, 3, [3]), (5, 5, [5]), (5, 12, [5, 10, 12]), (1, 1 / 3, [1 / 3])],
 )
-async def test_the_last_look_falls_due_with_the_timeout(
-    poll: float, timeout: float, looks: list[float], fake: FakeDigitalOcean
+async def test_the_last_poll_falls_due_with_the_timeout(
+    poll: float, timeout: float, times: list[float], fake: FakeDigitalOcean
 ) -> None:
     fake.transfer_takes(math.inf)
     began = fake.clock.time()
     async with fake.async_client() as do:
         with pytest.raises(ActionTimeoutError):
             await do.image.transfer(SNAPSHOT, "nyc3", wait=True, poll=poll, timeout=timeout)
-    assert [look.time - began for look in fake.requests[1:]] == pytest.approx(looks)
+    assert [request.time - began for request in fake.requests[1:]] == pytest.approx(times)
 
 
 async def test_what_completes_just_in_time_is_completed(fake: FakeDigitalOcean) -> None:
@@ -250,7 +250,7 @@ async def test_wrong_arguments_are_refused_before_any_request(
     assert not api.calls
 
 
-# ── Trouble ─────────────────────────────────────────────────────────────────────────────────
+# ── Transient errors ────────────────────────────────────────────────────────────────────────
 
 
 def _name(value: object) -> str | None:
@@ -259,26 +259,26 @@ def _name(value: object) -> str | None:
     return type(value).__name__ if isinstance(value, Exception) else None
 
 
-@pytest.mark.parametrize("trouble", PASSING, ids=_name)
-async def test_trouble_that_passes_does_not_end_it(
-    trouble: httpx.Response | Exception, api: respx.MockRouter, do: AsyncClient
+@pytest.mark.parametrize("failure", TRANSIENT, ids=_name)
+async def test_transient_errors_do_not_end_it(
+    failure: httpx.Response | Exception, api: respx.MockRouter, do: AsyncClient
 ) -> None:
     seen: list[Action] = []
-    _route(api, trouble, reply(), trouble, trouble, DONE)
+    _route(api, failure, action_response(), failure, failure, DONE)
     done = await do.image.transfer(1, "nyc3", wait=True, on_poll=seen.append)
     assert done.status == "completed"
-    assert len(api.calls) == 6, "the next tick is the next try"
-    assert [one.status for one in seen] == [IN_PROGRESS, "completed"], "failed looks don't count"
+    assert len(api.calls) == 6, "the next poll is the next try"
+    assert [one.status for one in seen] == [IN_PROGRESS, "completed"], "failed polls don't count"
 
 
-@pytest.mark.parametrize("trouble", PASSING, ids=_name)
-async def test_trouble_that_stays_is_the_cause_of_the_timeout(
-    trouble: httpx.Response | Exception,
+@pytest.mark.parametrize("failure", TRANSIENT, ids=_name)
+async def test_an_error_that_stays_is_the_cause_of_the_timeout(
+    failure: httpx.Response | Exception,
     api: respx.MockRouter,
     do: AsyncClient,
     clock: AsyncVirtualClock,
 ) -> None:
-    _route(api, *[trouble] * 13)
+    _route(api, *[failure] * 13)
     with pytest.raises(ActionTimeoutError, match="is still in-progress") as caught:
         await do.image.transfer(1, "nyc3", wait=True, timeout=60)
     assert isinstance(caught.value.__cause__, APIError)
@@ -291,7 +291,7 @@ async def test_other_refusals_end_it_at_once(
 ) -> None:
     # What was seen before may be 403 or 404 once.
     times = 2 if status in {403, 404} else 1
-    _route(api, reply(), *[httpx.Response(status)] * times)
+    _route(api, action_response(), *[httpx.Response(status)] * times)
     with pytest.raises(APIStatusError, match="image 1: transfer to nyc3") as caught:
         await do.image.transfer(1, "nyc3", wait=True)
     assert caught.value.status_code == status
@@ -302,15 +302,13 @@ async def test_other_refusals_end_it_at_once(
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"action": {"id": 9}}', b"[]", b"<html>"])
-async def test_so_does_a_body_that_makes_no_sense(
-    body: bytes, api: respx.MockRouter, do: AsyncClient
-) -> None:
+async def test_so_does_an_invalid_body(body: bytes, api: respx.MockRouter, do: AsyncClient) -> None:
     _route(api, httpx.Response(200, content=body))
     with pytest.raises(APIResponseValidationError):
         await do.image.transfer(1, "nyc3", wait=True)
 
 
-async def test_a_look_has_no_more_time_than_the_wait(
+async def test_a_poll_has_no_more_time_than_the_wait(
     api: respx.MockRouter, do: AsyncClient, clock: AsyncVirtualClock
 ) -> None:
     given: list[float] = []
@@ -412,7 +410,7 @@ async def test_what_it_raises_comes_out_unchanged(call: Call, fake: FakeDigitalO
         assert (await do.image.info(SNAPSHOT)).id == SNAPSHOT
 
 
-async def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_failed(
+async def test_an_error_of_ours_that_it_raises_does_not_count_as_a_poll_that_failed(
     api: respx.MockRouter, do: AsyncClient
 ) -> None:
     gone = APIError("mine", request=RequestInfo("GET", "https://x.example"))
@@ -420,7 +418,7 @@ async def test_an_error_of_ours_that_it_raises_does_not_count_as_a_look_that_fai
     def on_poll(_: object) -> None:
         raise gone
 
-    _route(api, reply())
+    _route(api, action_response())
     with pytest.raises(APIError) as caught:
         await do.image.transfer(1, "nyc3", wait=True, on_poll=on_poll)
     assert caught.value is gone

@@ -52,7 +52,7 @@ def test_on_poll_gets_the_image(fake: FakeDigitalOcean) -> None:
         fresh = do.image.create(name="golden", url=URL, region="nyc3")
         fake.fail_next("GET", "/v2/images/{id}", status=502, skip=1)
         do.image.wait(fresh, 5, 300, on_poll=lambda shown: seen.append(shown.status))
-    assert seen == ["pending", "pending", "available"], "a failed look does not count"
+    assert seen == ["pending", "pending", "available"], "a failed poll does not count"
 
 
 def test_an_available_image_costs_no_request(api: respx.MockRouter, do: Client) -> None:
@@ -62,7 +62,7 @@ def test_an_available_image_costs_no_request(api: respx.MockRouter, do: Client) 
 
 
 @pytest.mark.parametrize("status", ["NEW", "new", "pending"])
-def test_a_failed_import_is_told_as_soon_as_it_has_failed(
+def test_a_failed_import_is_reported_as_soon_as_it_has_failed(
     status: str, api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
     api.get("/v2/images/1").mock(
@@ -90,7 +90,7 @@ def test_an_import_that_has_failed_before_costs_no_request(
     assert not api.calls
 
 
-def test_one_that_is_late_can_be_taken_up_again(fake: FakeDigitalOcean) -> None:
+def test_a_wait_for_one_that_is_late_can_be_resumed(fake: FakeDigitalOcean) -> None:
     fake.imports_take(400)
     with fake.client() as do:
         with pytest.raises(ImageTimeoutError, match="is still pending after 300 s") as caught:
@@ -112,7 +112,7 @@ def test_a_new_image_may_be_missing_for_a_while(fake: FakeDigitalOcean) -> None:
         fresh = do.image.create(name="golden", url=URL, region="nyc3")
         ready = do.image.wait(fresh, on_poll=lambda shown: seen.append(shown.status))
     assert ready.status == "available"
-    assert seen == ["pending", "available"], "two looks came too early"
+    assert seen == ["pending", "available"], "two polls came too early"
 
 
 def test_one_that_is_never_seen_is_late(fake: FakeDigitalOcean) -> None:
@@ -147,13 +147,13 @@ def test_other_refusals_end_it_at_once(status: int, api: respx.MockRouter, do: C
 
 
 @pytest.mark.parametrize(
-    "trouble", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
+    "failure", [httpx.Response(429), httpx.Response(500), httpx.ReadError("reset")]
 )
-def test_trouble_that_passes_does_not(
-    trouble: httpx.Response | Exception, api: respx.MockRouter, do: Client
+def test_transient_errors_do_not(
+    failure: httpx.Response | Exception, api: respx.MockRouter, do: Client
 ) -> None:
     api.get("/v2/images/1").mock(
-        side_effect=[trouble, _shown("pending"), trouble, _shown("available")]
+        side_effect=[failure, _shown("pending"), failure, _shown("available")]
     )
     assert (do.image.wait(image())).status == "available"
 
@@ -182,7 +182,7 @@ def test_other_things_than_an_image_are_refused(api: respx.MockRouter, do: Clien
 
 
 @pytest.mark.parametrize(("begun", "first"), [(-3600, 0), (-2, 3), (0, 5)])
-def test_it_is_looked_at_when_its_state_is_a_poll_old(
+def test_it_is_polled_when_its_state_is_a_poll_old(
     begun: float, first: float, api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
     clock.start -= begun

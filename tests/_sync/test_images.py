@@ -272,7 +272,7 @@ def test_a_body_that_is_not_what_was_promised_is_an_error(
 ) -> None:
     case = CASES[name]
     for content in (b"", b"[]", b"{}", b"<html>", case.answer[:-9], b"\xff" + case.answer):
-        # Any route: a start whose response is invalid is looked for.
+        # Any route: the action of a start with an invalid response is looked up.
         api.route().respond(200, content=content, headers={"x-request-id": "0-1"})
         with pytest.raises(APIResponseValidationError) as caught:
             case.call(do.with_options(max_retries=0))

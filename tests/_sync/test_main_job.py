@@ -42,7 +42,7 @@ def test_lists_by_kind_privacy_and_tag(do: Client) -> None:
     assert everything == do.image.list()
 
 
-def test_looks_up_by_slug_and_by_id(do: Client) -> None:
+def test_finds_by_slug_and_by_id(do: Client) -> None:
     by_slug = do.image.info("ubuntu-24-04-x64")
     assert by_slug == do.image.info(by_slug.id)
     assert by_slug.min_disk_size == 7
@@ -105,7 +105,7 @@ def test_an_action_that_errors(fake: FakeDigitalOcean, do: Client) -> None:
     assert caught.value.action.status == "errored"
 
 
-def test_a_wait_that_is_taken_up_again(fake: FakeDigitalOcean, do: Client) -> None:
+def test_a_wait_that_is_resumed(fake: FakeDigitalOcean, do: Client) -> None:
     fake.transfer_takes(3600)
     with pytest.raises(ActionTimeoutError) as caught:
         do.image.transfer(SNAPSHOT, "nyc3", wait=True, timeout=60)
@@ -140,7 +140,7 @@ def test_a_wrong_token_and_a_missing_scope(fake: FakeDigitalOcean) -> None:
             do.image.destroy(SNAPSHOT)
 
 
-def test_the_quota_is_told(do: Client) -> None:
+def test_the_rate_limit_is_reported(do: Client) -> None:
     assert do.rate_limit is None
     do.image.info(SNAPSHOT)
     assert do.rate_limit is not None

@@ -1,5 +1,5 @@
 # GENERATED from tests/_async/test_start.py by "make generate". Do not edit.
-"""Actions whose start got no clear answer: looked up, and never started twice."""
+"""Starts whose outcome is unknown: the action is looked up, and never started twice."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class Call(Protocol):
     def __call__(self, do: Client, /) -> object: ...
 
 
-Look: TypeAlias = httpx.Response | Exception | list[Json]
+Lookup: TypeAlias = httpx.Response | Exception | list[Json]
 
 
 _T = TypeVar("_T")
@@ -53,19 +53,19 @@ def _next(steps: list[_T]) -> _T:
 
 
 class Server:
-    """Has a clock and actions of its own, and answers a POST as it is told."""
+    """Has a clock and actions of its own, and answers a POST with what it is given."""
 
     def __init__(
         self,
         clock: VirtualClock,
         posts: httpx.Response | Exception | Iterable[httpx.Response | Exception],
-        looks: Iterable[Look] = ([],),
+        lookups: Iterable[Lookup] = ([],),
         *,
         dated: bool = True,
     ) -> None:
         self._clock = clock
         self._posts = [posts] if isinstance(posts, httpx.Response | Exception) else list(posts)
-        self._looks = list(looks)
+        self._lookups = list(lookups)
         self._dated = dated
 
     def now(self) -> float:
@@ -77,8 +77,12 @@ class Server:
         else:
             assert request.url.path == "/v2/images/1/actions"
             assert dict(request.url.params) == {"page": "1", "per_page": "200"}
-            look = _next(self._looks)
-            step = httpx.Response(200, json={"actions": look}) if isinstance(look, list) else look
+            lookup = _next(self._lookups)
+            step = (
+                httpx.Response(200, json={"actions": lookup})
+                if isinstance(lookup, list)
+                else lookup
+            )
         if isinstance(step, Exception):
             raise step
         headers = {"date": self.date(), **step.headers} if self._dated else step.headers
@@ -151,16 +155,16 @@ def test_it_goes_on_with_what_was_started(
 
 
 @pytest.mark.parametrize("skew", SKEWS)
-@pytest.mark.parametrize("look", [1, 2, 3])
-def test_it_is_found_at_any_look_whatever_our_clock_says(
-    look: int, skew: float, api: respx.MockRouter, do: Client, clock: VirtualClock
+@pytest.mark.parametrize("lookup", [1, 2, 3])
+def test_it_is_found_by_any_lookup_whatever_our_clock_says(
+    lookup: int, skew: float, api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
     clock.start += skew
     api.route().mock(
-        side_effect=Server(clock, httpx.ReadError("reset"), [*[[]] * (look - 1), [_action()]])
+        side_effect=Server(clock, httpx.ReadError("reset"), [*[[]] * (lookup - 1), [_action()]])
     )
     assert (do.image.transfer(1, "nyc3")).id == 9
-    assert _methods(api) == ["POST", *["GET"] * look]
+    assert _methods(api) == ["POST", *["GET"] * lookup]
     assert clock.now <= 4
 
 
@@ -175,8 +179,8 @@ def test_a_wait_goes_on_with_it_too(api: respx.MockRouter, do: Client, clock: Vi
 def test_a_conversion_is_found_alike(
     api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
-    looks = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
-    api.route().mock(side_effect=Server(clock, httpx.Response(504), looks))
+    lookups = [[_action(8, kind="transfer"), _action(9, kind="convert", region=None)]]
+    api.route().mock(side_effect=Server(clock, httpx.Response(504), lookups))
     assert (do.image.convert(1)).id == 9
 
 
@@ -194,11 +198,11 @@ def test_the_region_is_read_from_wherever_it_stands(
     assert (do.image.transfer(1, "nyc3")).id == 9
 
 
-def test_a_look_that_fails_does_not_end_the_search(
+def test_a_lookup_that_fails_does_not_end_the_search(
     api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
-    looks: list[Look] = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
-    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), looks))
+    lookups: list[Lookup] = [httpx.Response(503), httpx.ReadTimeout("slow"), [_action()]]
+    api.route().mock(side_effect=Server(clock, httpx.ReadError("reset"), lookups))
     assert (do.image.transfer(1, "nyc3")).id == 9
     assert _methods(api) == ["POST", *["GET"] * 3]
 
@@ -340,17 +344,17 @@ def test_the_first_error_comes_out_and_says_what_is_known(
 
 
 @pytest.mark.parametrize(
-    "look",
+    "lookup",
     [httpx.Response(403), httpx.Response(503), httpx.ReadError(""), httpx.Response(200)],
     ids=_name,
 )
-def test_looks_that_cannot_be_had(
-    look: httpx.Response | Exception,
+def test_lookups_that_fail(
+    lookup: httpx.Response | Exception,
     api: respx.MockRouter,
     do: Client,
     clock: VirtualClock,
 ) -> None:
-    api.route().mock(side_effect=Server(clock, httpx.Response(502), [look]))
+    api.route().mock(side_effect=Server(clock, httpx.Response(502), [lookup]))
     do = do.with_options(max_retries=5)
     with pytest.raises(
         InternalServerError, match=NOT_KNOWN.format("transfer", ".* could not be read")
@@ -359,9 +363,7 @@ def test_looks_that_cannot_be_had(
     assert _methods(api) == ["POST", *["GET"] * 6]
 
 
-def test_some_looks_that_cannot_be_had(
-    api: respx.MockRouter, do: Client, clock: VirtualClock
-) -> None:
+def test_some_lookups_that_fail(api: respx.MockRouter, do: Client, clock: VirtualClock) -> None:
     api.route().mock(
         side_effect=Server(
             clock, httpx.Response(502), [httpx.Response(503), [], httpx.ReadError("")]
@@ -371,7 +373,7 @@ def test_some_looks_that_cannot_be_had(
         do.image.transfer(1, "nyc3")
 
 
-def test_each_look_has_ten_seconds_of_its_own(
+def test_each_lookup_has_ten_seconds_of_its_own(
     api: respx.MockRouter, do: Client, clock: VirtualClock
 ) -> None:
     api.route().mock(side_effect=Server(clock, httpx.Response(502)))
@@ -454,7 +456,7 @@ def test_it_may_have_been_carried_out(
 
 @pytest.mark.parametrize("post", UNCLEAR[7:10], ids=_name)
 @pytest.mark.parametrize("call", [_create, _offer])
-def test_an_answer_that_makes_no_sense_may_mean_so_too(
+def test_an_invalid_response_may_mean_so_too(
     call: Call,
     post: httpx.Response,
     api: respx.MockRouter,

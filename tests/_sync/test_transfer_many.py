@@ -66,7 +66,7 @@ def _regions(fake: FakeDigitalOcean) -> list[str]:
 # ── All is well ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_it_starts_all_and_waits_with_one_request_a_tick(parallel: FakeDigitalOcean) -> None:
+def test_it_starts_all_and_waits_with_one_request_a_round(parallel: FakeDigitalOcean) -> None:
     parallel.transfer_takes(12)
     with parallel.client() as do:
         actions = do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)
@@ -125,7 +125,7 @@ def test_wrong_regions_are_refused_before_any_request(wrong: object, api: respx.
     assert not api.calls
 
 
-def test_on_poll_is_called_for_each_that_a_look_shows(parallel: FakeDigitalOcean) -> None:
+def test_on_poll_is_called_for_each_that_a_poll_shows(parallel: FakeDigitalOcean) -> None:
     parallel.transfer_takes(7, region="ams3")
     seen: list[tuple[str | None, str]] = []
     with parallel.client() as do:
@@ -169,7 +169,7 @@ def test_it_waits_for_what_somebody_else_has_begun(fake: FakeDigitalOcean, do: C
     assert _regions(fake)[2:] == ["tor1", "nyc3", "ams3"]
 
 
-def test_busy_is_told_of_in_many_words(fake: FakeDigitalOcean, do: Client) -> None:
+def test_busy_is_recognized_in_many_wordings(fake: FakeDigitalOcean, do: Client) -> None:
     fake.quirk("other_busy_words")
     assert len(do.image.transfer_many(SNAPSHOT, REGIONS, wait=True)) == 4
 
@@ -194,8 +194,8 @@ def test_what_never_gets_its_turn_says_why(fake: FakeDigitalOcean, do: Client) -
     assert "image 7555620: transfer to nyc3" in errors[ActionTimeoutError]
     assert "not started after 60 s" in errors[UnprocessableEntityError]
     assert [action.region_slug for action in caught.value.actions] == ["nyc3"]
-    told = str(caught.value)
-    assert all(region in told for region in ("nyc3", "ams3", "sgp1"))
+    text = str(caught.value)
+    assert all(region in text for region in ("nyc3", "ams3", "sgp1"))
     assert fake.clock.monotonic() == 60
 
 
@@ -263,13 +263,13 @@ def test_every_error_names_its_region_even_where_answers_do_not(
     assert caught.value.failures.keys() == {*REGIONS}
 
 
-def test_a_look_that_fails_stops_none(fake: FakeDigitalOcean, do: Client) -> None:
+def test_a_poll_that_fails_stops_none(fake: FakeDigitalOcean, do: Client) -> None:
     fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=503, times=3)
     actions = do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
     assert {action.status for action in actions.values()} == {"completed"}
 
 
-def test_a_look_that_is_refused_stops_its_region(fake: FakeDigitalOcean, do: Client) -> None:
+def test_a_poll_that_is_refused_stops_its_region(fake: FakeDigitalOcean, do: Client) -> None:
     fake.fail_next("GET", "/v2/images/{id}/actions/{id}", status=403)
     with pytest.raises(ActionGroupError) as caught:
         do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True)
@@ -316,7 +316,7 @@ def test_an_image_that_is_not_there_is_no_group(do: Client) -> None:
         do.image.transfer_many(1, REGIONS)
 
 
-# ── Trouble at the start ────────────────────────────────────────────────────────────────────
+# ── Failures of the start ───────────────────────────────────────────────────────────────────
 
 
 def _limited(fake: FakeDigitalOcean) -> None:
@@ -327,12 +327,12 @@ def _unreachable(fake: FakeDigitalOcean) -> None:
     fake.fail_next("POST", ACTIONS, lose="refused", skip=1, times=2)
 
 
-@pytest.mark.parametrize("trouble", [_limited, _unreachable])
+@pytest.mark.parametrize("failure", [_limited, _unreachable])
 def test_a_start_that_surely_failed_is_tried_again_while_others_run(
-    trouble: Callable[[FakeDigitalOcean], None], parallel: FakeDigitalOcean
+    failure: Callable[[FakeDigitalOcean], None], parallel: FakeDigitalOcean
 ) -> None:
     parallel.transfer_takes(1000, region="nyc3")
-    trouble(parallel)
+    failure(parallel)
     with parallel.client() as do:
         actions = do.image.transfer_many(SNAPSHOT, REGIONS, wait=True, timeout=None)
     assert list(actions) == REGIONS
@@ -401,7 +401,7 @@ def test_starts_that_hang_do_not_use_up_more_than_the_time_that_there_is(
         with pytest.raises(ActionGroupError) as caught:
             do.image.transfer_many(1, REGIONS, wait=True, timeout=50)
     assert len(caught.value.exceptions) == 4
-    assert clock.now < 100, "the first of them, and the looks for what became of it"
+    assert clock.now < 100, "the first of them, and the look-ups of what it started"
 
 
 def test_with_no_time_at_all_they_are_started_nevertheless(

@@ -21,7 +21,7 @@ from do_images import (
 )
 from do_images.testing import FakeDigitalOcean
 from tests.support import TOKEN, VirtualClock, sent
-from tests.waiting import IN_PROGRESS, action, action_json, page, page_number, reply
+from tests.waiting import IN_PROGRESS, action, action_json, action_response, page, page_number
 
 SNAPSHOT, BACKUP = 7555620, 7555621
 SINGLE = r"^/v2/images/\d+/actions/(?P<number>\d+)$"
@@ -45,7 +45,7 @@ def _of_many_images(do: Client, fake: FakeDigitalOcean, count: int) -> list[Acti
 
 def _completed(_: httpx.Request, number: str) -> httpx.Response:
     """Answer with the action of the path, completed."""
-    return reply(int(number), "completed")
+    return action_response(int(number), "completed")
 
 
 def _paths(fake: FakeDigitalOcean, begin: int) -> list[str]:
@@ -55,7 +55,7 @@ def _paths(fake: FakeDigitalOcean, begin: int) -> list[str]:
 # ── Few requests ────────────────────────────────────────────────────────────────────────────
 
 
-def test_many_images_are_one_request_a_tick(fake: FakeDigitalOcean, do: Client) -> None:
+def test_many_images_are_one_request_a_round(fake: FakeDigitalOcean, do: Client) -> None:
     fake.transfer_takes(3)
     actions = _of_many_images(do, fake, 200)
     begin = len(fake.requests)
@@ -63,7 +63,7 @@ def test_many_images_are_one_request_a_tick(fake: FakeDigitalOcean, do: Client) 
     assert [one.status for one in done] == ["completed"] * 200
     assert [one.id for one in done] == [one.id for one in actions]
     assert _paths(fake, begin) == ["/v2/actions"] * 3
-    assert fake.clock.monotonic() == 3, "within 1.5 ticks of the slowest"
+    assert fake.clock.monotonic() == 3, "within 1.5 rounds of the slowest"
 
 
 def test_more_than_a_page_is_one_request_for_each_page(fake: FakeDigitalOcean, do: Client) -> None:
@@ -74,7 +74,7 @@ def test_more_than_a_page_is_one_request_for_each_page(fake: FakeDigitalOcean, d
     assert [request.query["page"] for request in fake.requests[begin:]] == ["1", "2", "3"]
 
 
-def test_regions_of_one_image_are_one_request_a_tick(fake: FakeDigitalOcean, do: Client) -> None:
+def test_regions_of_one_image_are_one_request_a_round(fake: FakeDigitalOcean, do: Client) -> None:
     regions = ["nyc3", "ams3", "sgp1", "fra1"]
     actions = [do.image.transfer(SNAPSHOT, region) for region in regions]
     begin = len(fake.requests)
@@ -137,7 +137,7 @@ def test_what_has_scrolled_off_is_asked_for_singly(api: respx.MockRouter) -> Non
     ]
 
 
-def test_a_list_that_lags_costs_a_few_ticks_only(fake: FakeDigitalOcean, do: Client) -> None:
+def test_a_list_that_lags_costs_a_few_rounds_only(fake: FakeDigitalOcean, do: Client) -> None:
     fake.quirk("stale_list")
     fake.transfer_takes(60)
     actions = _of_many_images(do, fake, 25)
@@ -201,7 +201,7 @@ def test_generators_are_taken(do: Client) -> None:
     assert len(do.action.wait_all(copies.values())) == 2
 
 
-def test_on_poll_is_called_once_for_each_action_that_a_look_shows(
+def test_on_poll_is_called_once_for_each_action_that_a_poll_shows(
     fake: FakeDigitalOcean, do: Client
 ) -> None:
     fake.transfer_takes(8, region="ams3")
@@ -239,14 +239,14 @@ def test_one_that_errors_does_not_stop_the_others(fake: FakeDigitalOcean, do: Cl
 
 
 def test_a_single_failure_comes_in_a_group_too(api: respx.MockRouter) -> None:
-    api.get("/v2/images/1/actions/9").mock(return_value=reply(status="errored"))
+    api.get("/v2/images/1/actions/9").mock(return_value=action_response(status="errored"))
     with Client(TOKEN, clock=VirtualClock()) as do:
         with pytest.raises(ActionGroupError) as caught:
             do.action.wait_all([action()])
     assert len(caught.value.exceptions) == 1
 
 
-def test_the_late_ones_can_be_taken_up_again(fake: FakeDigitalOcean, do: Client) -> None:
+def test_waits_for_the_late_ones_can_be_resumed(fake: FakeDigitalOcean, do: Client) -> None:
     fake.transfer_takes(math.inf, region="ams3")
     fake.transfer_takes(500, region="sgp1")
     fake.fail_next_action("nyc3")
@@ -274,7 +274,7 @@ def test_the_late_ones_can_be_taken_up_again(fake: FakeDigitalOcean, do: Client)
 def test_a_refusal_ends_it_for_one_action_only(status: int, api: respx.MockRouter) -> None:
     api.get("/v2/actions").respond(403)
     api.get("/v2/images/2/actions/2").respond(status)
-    polls = [reply(1), reply(1), reply(1, "completed")]
+    polls = [action_response(1), action_response(1), action_response(1, "completed")]
     api.get("/v2/images/1/actions/1").mock(side_effect=polls)
     with Client(TOKEN, clock=VirtualClock()) as do:
         with pytest.raises(ActionGroupError) as caught:
@@ -310,9 +310,7 @@ def test_an_image_that_is_gone_ends_it_for_its_actions(fake: FakeDigitalOcean, d
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
-def test_trouble_that_passes_ends_it_for_none(
-    status: int, fake: FakeDigitalOcean, do: Client
-) -> None:
+def test_transient_errors_end_it_for_none(status: int, fake: FakeDigitalOcean, do: Client) -> None:
     actions = _of_many_images(do, fake, 5)
     fake.fail_next("GET", "/v2/actions", status=status, times=2)
     fake.fail_next("GET", "/v2/actions", lose="before")
@@ -324,7 +322,7 @@ def test_trouble_that_passes_ends_it_for_none(
     assert _paths(fake, begin) == ["/v2/actions"] * 7
 
 
-def test_trouble_that_stays_makes_all_late(fake: FakeDigitalOcean, do: Client) -> None:
+def test_errors_that_stay_make_all_late(fake: FakeDigitalOcean, do: Client) -> None:
     actions = _of_many_images(do, fake, 5)
     fake.fail_next("*", "*", status=503, times=None)
     with pytest.raises(ActionGroupError) as caught:

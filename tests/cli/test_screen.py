@@ -85,7 +85,7 @@ def test_chosen_columns_are_all_shown() -> None:
     assert len(done.out.splitlines()[0].split()) == 4
 
 
-def test_nothing_is_cut_where_no_person_looks() -> None:
+def test_nothing_is_cut_without_a_terminal() -> None:
     fake = FakeDigitalOcean(empty=True)
     fake.add_image(name="long " * 100)
     assert "long " * 99 in run("list", to=fake).out

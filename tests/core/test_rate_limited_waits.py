@@ -14,10 +14,10 @@ import respx
 from do_images import Action, ActionGroupError, ActionTimeoutError, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean, Request
 from tests.support import TOKEN, AsyncVirtualClock, VirtualClock
-from tests.waiting import action, reply
+from tests.waiting import action, action_response
 
 SNAPSHOT = 7555620
-DONE = reply(status="completed")
+DONE = action_response(status="completed")
 
 
 def _actions(fake: FakeDigitalOcean, count: int) -> list[Action]:
@@ -251,7 +251,7 @@ def test_after_a_suspend_polls_go_on_when_the_wall_clock_has_reached_the_reset(
     clock = _SuspendedClock()
     stated = {"limit": 5000, "remaining": 0, "reset": int(clock.time()) + 3000}
     headers = {f"ratelimit-{name}": str(value) for name, value in stated.items()}
-    polls = [httpx.Response(200, headers=headers, content=reply().content), DONE]
+    polls = [httpx.Response(200, headers=headers, content=action_response().content), DONE]
     api.get("/v2/images/1/actions/9").mock(side_effect=polls)
     with Client(TOKEN, clock=clock) as do:
         do.action.wait(action(), timeout=None)
@@ -354,7 +354,7 @@ def test_a_pause_for_a_429_is_made_once(api: respx.MockRouter) -> None:
 
     def respond(request: httpx.Request) -> httpx.Response:
         number = int(request.url.path.rpartition("/")[2]) if request.url.path[-1].isdigit() else 0
-        return next(steps, reply(number, "completed"))
+        return next(steps, action_response(number, "completed"))
 
     ours = [action(number, image=number) for number in (1, 2, 3)]
     api.get().mock(side_effect=respond)
@@ -389,7 +389,7 @@ def test_invalid_headers_stop_no_wait(remaining: str, reset: str, api: respx.Moc
         "ratelimit-remaining": remaining,
         "ratelimit-reset": reset,
     }
-    bodies = [*[reply().content] * 5, DONE.content]
+    bodies = [*[action_response().content] * 5, DONE.content]
     polls = [httpx.Response(200, headers=headers, content=body) for body in bodies]
     api.get("/v2/images/1/actions/9").mock(side_effect=polls)
     clock = VirtualClock()

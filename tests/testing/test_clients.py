@@ -1,4 +1,4 @@
-"""The fake and both clients together: what a user's tests look like."""
+"""The fake and both clients together: as in the tests of a user."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +34,7 @@ def test_an_hour_takes_no_time(fake: FakeDigitalOcean) -> None:
     assert (action.completed_at - action.started_at).total_seconds() == 3600
 
 
-def test_errors_are_told(fake: FakeDigitalOcean) -> None:
+def test_errors_are_reported(fake: FakeDigitalOcean) -> None:
     with fake.client() as do:
         fake.fail_next_action()
         with pytest.raises(ActionErroredError):

@@ -28,18 +28,18 @@ def _signals() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_serves_until_it_is_told_to_stop(
+def test_serves_until_it_is_stopped(
     number: signal.Signals, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told: list[str] = []
+    urls: list[str] = []
     answers: list[int] = []
 
     def use() -> None:
-        while not told:
-            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+        while not urls:
+            urls.extend(re.findall(r"http://\S+", capsys.readouterr().out))
             time.sleep(0.01)
         headers = {"Authorization": "Bearer anything"}
-        answer = httpx.get(f"{told[0]}/v2/images/7555620", headers=headers, trust_env=False)
+        answer = httpx.get(f"{urls[0]}/v2/images/7555620", headers=headers, trust_env=False)
         answers.append(answer.status_code)
         os.kill(os.getpid(), number)
 
@@ -52,25 +52,25 @@ def test_serves_until_it_is_told_to_stop(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (["--port", "99999"], "can't be served on port 99999: "),
         (["--port", "0", "--speed", "-1"], "speed"),
     ],
 )
 def test_says_why_it_can_not_serve(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command.main(arguments) == 1
-    assert told in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_says_which_port_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert command.main(["--port", str(port)]) == 1
-    told = f"The fake API can't be served on port {port}: Address already in use\n"
-    assert capsys.readouterr() == ("", told)
+    text = f"The fake API can't be served on port {port}: Address already in use\n"
+    assert capsys.readouterr() == ("", text)
 
 
 def test_knows_the_quirks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,13 +85,13 @@ def test_may_accept_one_token_only(capsys: pytest.CaptureFixture[str]) -> None:
     quotas: list[str | None] = []
 
     def use() -> None:
-        told: list[str] = []
-        while not told:
-            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+        urls: list[str] = []
+        while not urls:
+            urls.extend(re.findall(r"http://\S+", capsys.readouterr().out))
             time.sleep(0.01)
         for token in ("secret", "other"):
             headers = {"Authorization": f"Bearer {token}"}
-            answer = httpx.get(f"{told[0]}/v2/actions", headers=headers, trust_env=False)
+            answer = httpx.get(f"{urls[0]}/v2/actions", headers=headers, trust_env=False)
             statuses.append(answer.status_code)
             quotas.append(answer.headers.get("ratelimit-limit"))
         os.kill(os.getpid(), signal.SIGINT)
@@ -110,12 +110,12 @@ def serve(
     """Runs the command while a function uses it; returns what it wrote after its first line."""
 
     def main() -> None:
-        told: list[str] = []
-        while not told:
-            told.extend(re.findall(r"http://\S+", capsys.readouterr().out))
+        urls: list[str] = []
+        while not urls:
+            urls.extend(re.findall(r"http://\S+", capsys.readouterr().out))
             time.sleep(0.01)
         try:
-            use(told[0])
+            use(urls[0])
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -274,7 +274,7 @@ def test_what_clients_make_of_it(fake: FakeDigitalOcean) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "how", "told"),
+    ("method", "path", "how", "text"),
     [
         ("GET", "/v2/image/{id}", {"status": 500}, "there is no GET /v2/image/{id}, only GET"),
         ("PATCH", "/v2/images/{id}", {"status": 500}, "there is no PATCH"),
@@ -298,9 +298,9 @@ def test_what_clients_make_of_it(fake: FakeDigitalOcean) -> None:
     ],
 )
 def test_refuses_faults_that_contradict_themselves(
-    fake: FakeDigitalOcean, method: str, path: str, how: dict[str, Any], told: str
+    fake: FakeDigitalOcean, method: str, path: str, how: dict[str, Any], text: str
 ) -> None:
-    with pytest.raises(ValueError, match=re.escape(told)):
+    with pytest.raises(ValueError, match=re.escape(text)):
         fake.fail_next(method, path, **how)
     assert fake.faults_left == 0
 

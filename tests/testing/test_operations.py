@@ -354,7 +354,7 @@ def test_a_region_may_be_slower_than_others(fake: FakeDigitalOcean, api: httpx.C
     }
 
 
-def test_actions_may_be_told_to_fail(fake: FakeDigitalOcean, api: httpx.Client) -> None:
+def test_actions_can_be_made_to_fail(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     action = transfer(api)
     fake.fail_action(action["id"])
     assert fake.actions[0].status == "in-progress"
@@ -515,7 +515,9 @@ def test_refuses_an_offer_id_that_is_none(api: httpx.Client, number: object) -> 
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer nobody", "Basic dXNlcjpwYXNz", "Token nobody"]
 )
-def test_without_a_known_token_nothing_is_told(fake: FakeDigitalOcean, authorization: str) -> None:
+def test_without_a_known_token_nothing_is_answered(
+    fake: FakeDigitalOcean, authorization: str
+) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     api = httpx.Client(transport=Faithful(fake), base_url="https://example.com", headers=headers)
     refused(api.get("/v2/images/1"), 401)
@@ -692,7 +694,7 @@ def test_adds_images_of_every_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "told"),
+    ("arguments", "error", "text"),
     [
         ({"id": 0}, ValueError, "1 or more: 0"),
         ({"id": SNAPSHOT}, ValueError, "there is an image 7555620 already"),
@@ -701,11 +703,11 @@ def test_adds_images_of_every_kind() -> None:
         ({"tags": "prod"}, TypeError, "tags must be several, such as ['prod']"),
     ],
 )
-def test_refuses_an_image_that_makes_no_sense(
-    fake: FakeDigitalOcean, arguments: dict[str, Any], error: type[Exception], told: str
+def test_refuses_an_invalid_image(
+    fake: FakeDigitalOcean, arguments: dict[str, Any], error: type[Exception], text: str
 ) -> None:
     before = fake.images
-    with pytest.raises(error, match=re.escape(told)):
+    with pytest.raises(error, match=re.escape(text)):
         fake.add_image(**arguments)
     assert fake.images == before
 
@@ -721,9 +723,9 @@ def test_shows_one_image_and_one_action(fake: FakeDigitalOcean, api: httpx.Clien
     for nothing in (1, "no-such-slug"):
         with pytest.raises(ValueError, match=f"there is no image {nothing!r}"):
             fake.image(nothing)
-    for look in (fake.action, fake.fail_action):
+    for find in (fake.action, fake.fail_action):
         with pytest.raises(ValueError, match="there is no action 1"):
-            look(1)
+            find(1)
 
 
 def test_the_seed_determines_everything() -> None:

@@ -55,7 +55,7 @@ def test_the_docs_name_all_that_a_test_can_do() -> None:
 
 
 def test_every_quirk_has_a_test() -> None:
-    # An oddity that nobody looks at would soon be none.
+    # A quirk that no test checks may stop working unnoticed.
     tests = "".join(
         name.removeprefix("test_") + " " for name in globals() if name.startswith("test_")
     )

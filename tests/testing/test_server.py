@@ -217,9 +217,7 @@ def test_bodies_that_lie_about_their_length(fake: FakeDigitalOcean, http: httpx.
         ("Transfer-Encoding: chunked\n\n2\nab\nfffffff\n", 413),
     ],
 )
-def test_requests_that_are_no_good(
-    fake: FakeDigitalOcean, url: str, headers: str, status: int
-) -> None:
+def test_invalid_requests(fake: FakeDigitalOcean, url: str, headers: str, status: int) -> None:
     answer = say(url, f"POST {ACTIONS} HTTP/1.1\nHost: x\n{headers}\n")
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["id"] == "bad_request"
