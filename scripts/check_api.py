@@ -31,7 +31,18 @@ REACHED = (
     *("do_images._async.images.AsyncImages", "do_images._async.actions.AsyncActions"),
 )
 # Bases that hold a part of a public class, so that no file grows too long.
-PARTS = ("do_images.testing._controls.Controls",)
+PARTS = (
+    "do_images.testing._controls.Controls",
+    *(
+        f"do_images._{kind}.{module}"
+        for kind, prefix in (("sync", ""), ("async", "Async"))
+        for module in (
+            f"account_transfers.{prefix}AccountTransfers",
+            f"image_actions.{prefix}ImageActions",
+            f"image_selection.{prefix}ImageSelection",
+        )
+    ),
+)
 SPOKEN = {"Images": "do.image", "Actions": "do.action"}
 
 
