@@ -26,6 +26,7 @@ __all__ = [
     "Script",
     "answer",
     "broken_chunks",
+    "chunked",
     "close_at_once",
     "close_idle",
     "close_unanswered",
@@ -230,6 +231,13 @@ def answer(
     fields.setdefault("content-length", str(len(content) if length is None else length))
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
     return "\r\n".join([f"HTTP/1.1 {status} Whatever", *lines, "", ""]).encode("latin-1") + content
+
+
+def chunked(body: bytes) -> bytes:
+    """Return a response whose body is one chunk."""
+    return _head(
+        "content-type: application/json", "transfer-encoding: chunked"
+    ) + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
 def _head(*lines: str) -> bytes:

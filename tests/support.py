@@ -129,3 +129,21 @@ def requests(api: respx.MockRouter) -> list[httpx.Request]:
 def sent(api: respx.MockRouter) -> list[str]:
     """Return method and path of every request that was sent."""
     return [f"{one.method} {one.url.raw_path.decode()}" for one in requests(api)]
+
+
+def holds(value: object, text: str, depth: int = 4) -> bool:
+    """Return whether a text stands in a value, or in what hangs on it: as error reporters look."""
+    if isinstance(value, str):
+        return text in value
+    if isinstance(value, (bytes, bytearray)):
+        return text.encode() in value
+    if depth == 0:
+        return False
+    parts: list[object] = []
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]  # pyright: ignore[reportUnknownArgumentType] - anything
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        parts = [*value]  # pyright: ignore[reportUnknownArgumentType] - as above
+    else:
+        parts = [*getattr(value, "__dict__", {}).values()]
+    return any(holds(part, text, depth - 1) for part in parts)

@@ -196,7 +196,7 @@ async def test_plain_http_is_allowed_where_the_user_says_so(respx_mock: respx.Mo
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
-        (None, dict.fromkeys(["connect", "read", "write", "pool"], 60.0)),
+        (None, {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 60.0}),
         (7, dict.fromkeys(["connect", "read", "write", "pool"], 7.0)),
         (0.5, dict.fromkeys(["connect", "read", "write", "pool"], 0.5)),
         (
@@ -486,7 +486,7 @@ async def test_a_client_closes_the_connections_that_it_opened() -> None:
         do = AsyncClient(TOKEN, base_url=f"http://127.0.0.1:{port}", max_retries=0)
         with pytest.raises(APIConnectionError):
             await do.image.info(1)
-    http = do.image._driver.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+    http = do.image._driver.connection._http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
     assert http is not None
     assert not http.is_closed
     await do.aclose()
@@ -499,7 +499,7 @@ async def test_certificates_are_read_once_for_all_clients(monkeypatch: pytest.Mo
             do = AsyncClient(TOKEN, base_url=f"https://127.0.0.1:{port}", max_retries=0)
             with pytest.raises(APIConnectionError):
                 await do.image.info(1)
-        http = do.image._driver.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+        http = do.image._driver.connection._http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
         await do.aclose()
         assert http is not None
         transport = http._transport  # pyright: ignore[reportPrivateUsage] - as above

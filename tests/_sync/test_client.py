@@ -195,7 +195,7 @@ def test_plain_http_is_allowed_where_the_user_says_so(respx_mock: respx.MockRout
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
-        (None, dict.fromkeys(["connect", "read", "write", "pool"], 60.0)),
+        (None, {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 60.0}),
         (7, dict.fromkeys(["connect", "read", "write", "pool"], 7.0)),
         (0.5, dict.fromkeys(["connect", "read", "write", "pool"], 0.5)),
         (
@@ -479,7 +479,7 @@ def test_a_client_closes_the_connections_that_it_opened() -> None:
         do = Client(TOKEN, base_url=f"http://127.0.0.1:{port}", max_retries=0)
         with pytest.raises(APIConnectionError):
             do.image.info(1)
-    http = do.image._driver.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+    http = do.image._driver.connection._http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
     assert http is not None
     assert not http.is_closed
     do.close()
@@ -492,7 +492,7 @@ def test_certificates_are_read_once_for_all_clients(monkeypatch: pytest.MonkeyPa
             do = Client(TOKEN, base_url=f"https://127.0.0.1:{port}", max_retries=0)
             with pytest.raises(APIConnectionError):
                 do.image.info(1)
-        http = do.image._driver.connection.http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+        http = do.image._driver.connection._http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
         do.close()
         assert http is not None
         transport = http._transport  # pyright: ignore[reportPrivateUsage] - as above

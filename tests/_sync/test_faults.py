@@ -47,7 +47,7 @@ GOOD = answer(ALL, date=formatdate(VirtualClock().start, usegmt=True))
 HTML = b"<html><h1>It is all broken</h1></html>"
 
 # How long a request may take where the fault is that it takes too long.
-SHORT, LONG = 0.1, 5.0
+SHORT, LONG = 0.3, 5.0
 
 
 class Call(Protocol):

@@ -38,13 +38,13 @@ AMBIGUOUS = [
     httpx.ReadTimeout("slow"),
     httpx.WriteTimeout("slow"),
     httpx.RemoteProtocolError("hung up"),
-    httpx.ProxyError("no way"),
     OSError("socket"),
 ]
 NEVER_SENT = [
     httpx.ConnectError("refused"),
     httpx.ConnectTimeout("slow"),
     httpx.PoolTimeout("busy"),
+    httpx.ProxyError("407 Proxy Authentication Required"),
 ]
 
 

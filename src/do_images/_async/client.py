@@ -6,7 +6,7 @@ from typing import NoReturn, Self
 import httpx
 
 from do_images._async.actions import AsyncActions
-from do_images._async.connection import AsyncConnection, Bearer
+from do_images._async.connection import AsyncConnection
 from do_images._async.driver import AsyncDriver
 from do_images._async.images import AsyncImages
 from do_images._base import RateLimit
@@ -14,6 +14,7 @@ from do_images._core import arguments as check
 from do_images._core import options
 from do_images._core.clocks import AsyncClock, AsyncSystemClock
 from do_images._http import interception
+from do_images._http.auth import Bearer
 from do_images._http.options import Limits, root_url
 
 __all__ = ["AsyncClient"]

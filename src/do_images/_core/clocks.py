@@ -1,13 +1,9 @@
 """Where time comes from: the one place that tests and the fake replace."""
 
 import time
-from contextvars import ContextVar
 from typing import Protocol
 
-__all__ = ["AsyncClock", "AsyncSystemClock", "Clock", "SystemClock", "deadline"]
-
-deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-"""When the HTTP request of this context has to be over, as `time.monotonic()` counts."""
+__all__ = ["AsyncClock", "AsyncSystemClock", "Clock", "SystemClock"]
 
 
 class Now(Protocol):

@@ -3,10 +3,15 @@
 import copy
 from typing import TypeVar
 
-from do_images.errors import APIError, APIResponseValidationError, DOImagesError
+from do_images.errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    DOImagesError,
+)
 from do_images.models import Action, Image
 
-__all__ = ["elapsed", "is_incomplete", "with_context"]
+__all__ = ["elapsed", "is_incomplete", "is_permanent", "with_context"]
 
 ErrorT = TypeVar("ErrorT", bound=DOImagesError)
 
@@ -22,13 +27,14 @@ def with_context(
     cause: BaseException | None = None,
     elapsed: float | None = None,
     incomplete: bool | None = None,
+    permanent: bool | None = None,
 ) -> ErrorT:
     """Return a copy of an error that says more; what is None stays as it is.
 
     `subject` goes before the text, as in `image 42: transfer to ams3 failed: ...`, and before a
     subject that is there already. `note` is a sentence that goes after it. `action`, `image` and
     `region` are what the error's attributes of these names return, `cause` becomes its
-    `__cause__`. `elapsed` and `incomplete` are what the functions below return.
+    `__cause__`. `elapsed`, `incomplete` and `permanent` are what the functions below return.
     """
     twin = copy.copy(error)
     state = vars(twin)
@@ -43,6 +49,7 @@ def with_context(
         "_region": region,
         "_elapsed": elapsed,
         "_incomplete": incomplete,
+        "_permanent": permanent,
     }
     state.update({name: value for name, value in given.items() if value is not None})
     cause = cause or error.__cause__
@@ -59,3 +66,8 @@ def elapsed(error: APIError) -> float:
 def is_incomplete(error: APIResponseValidationError) -> bool:
     """Return whether the connection ended in the middle of the body."""
     return bool(vars(error).get("_incomplete", False))
+
+
+def is_permanent(error: APIConnectionError) -> bool:
+    """Return whether the same request fails again, as where a certificate does not verify."""
+    return bool(vars(error).get("_permanent", False))

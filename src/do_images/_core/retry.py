@@ -5,7 +5,7 @@ import re
 
 from pydantic_core import from_json
 
-from do_images._core.failures import is_incomplete
+from do_images._core.failures import is_incomplete, is_permanent
 from do_images.errors import (
     APIConnectionError,
     APIError,
@@ -70,7 +70,7 @@ def is_transient(error: APIError) -> bool:
         return error.status_code in _TRANSIENT or error.status_code >= 500
     if isinstance(error, APIResponseValidationError):
         return is_incomplete(error) or _is_cut_off(error.body)
-    return isinstance(error, APIConnectionError)
+    return isinstance(error, APIConnectionError) and not is_permanent(error)
 
 
 def _is_cut_off(body: object) -> bool:

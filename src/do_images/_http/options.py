@@ -1,7 +1,7 @@
 """The options of a client that are httpx's, and the limits of its requests."""
 
 from dataclasses import dataclass, field, replace
-from typing import Self, TypedDict
+from typing import Self, TypeAlias, TypedDict
 
 import httpx
 
@@ -11,6 +11,11 @@ from do_images._core import options
 __all__ = ["ClientOptions", "Limits", "root_url"]
 
 _TIMEOUT = 60.0
+# Seconds for a connection, where the timeout is a number and not less.
+_CONNECT_TIMEOUT = 10.0
+
+Steps: TypeAlias = tuple[float | None, float | None, float | None, float | None]
+"""Seconds for connecting, reading, writing, and waiting for a connection of the pool."""
 
 
 class ClientOptions(TypedDict, total=False):
@@ -91,13 +96,16 @@ class Limits:
         """Return the same with a single try."""
         return replace(self, max_retries=0)
 
-    def within(self, seconds: float) -> tuple[httpx.Timeout, float]:
-        """Return the timeouts of a request that has only so many seconds."""
+    def within(self, seconds: float | None) -> tuple[Steps, float | None]:
+        """Return the timeouts of a request's steps, and of all of it, where it has so much time."""
+        steps = _parts(self.timeout)
+        if seconds is None:
+            return steps, self.whole
         connect, read, write, pool = (
-            seconds if part is None else min(part, seconds) for part in _parts(self.timeout)
+            seconds if part is None else min(part, seconds) for part in steps
         )
         whole = seconds if self.whole is None else min(self.whole, seconds)
-        return httpx.Timeout(connect=connect, read=read, write=write, pool=pool), whole
+        return (connect, read, write, pool), whole
 
 
 def root_url(base_url: object, *, allow_http: object) -> str:
@@ -112,12 +120,13 @@ def root_url(base_url: object, *, allow_http: object) -> str:
 
 def _timeout(value: float | httpx.Timeout) -> httpx.Timeout:
     if not isinstance(value, httpx.Timeout):
-        return httpx.Timeout(check.timeout(value))
+        seconds = check.timeout(value)
+        return httpx.Timeout(seconds, connect=min(seconds, _CONNECT_TIMEOUT))
     for part in _parts(value):
         if part is not None:
             check.timeout(part)
     return value
 
 
-def _parts(timeout: httpx.Timeout) -> tuple[float | None, ...]:
+def _parts(timeout: httpx.Timeout) -> Steps:
     return timeout.connect, timeout.read, timeout.write, timeout.pool

@@ -11,9 +11,10 @@ from do_images._core import arguments as check
 from do_images._core import options
 from do_images._core.clocks import Clock, SystemClock
 from do_images._http import interception
+from do_images._http.auth import Bearer
 from do_images._http.options import Limits, root_url
 from do_images._sync.actions import Actions
-from do_images._sync.connection import Bearer, Connection
+from do_images._sync.connection import Connection
 from do_images._sync.driver import Driver
 from do_images._sync.images import Images
 

@@ -1,105 +1,37 @@
 # GENERATED from src/do_images/_async/transport.py by "make generate". Do not edit.
-"""The transport of clients that we build: it keeps one deadline for the whole of a request.
-
-httpx bounds each read and write; a server that drips a byte at a time can stretch a request for
-ever. Here no read or write gets more time than the request has left.
-"""
+"""The transport of clients that we build: httpx's own, over a pool of ours."""
 
 import ssl
-import time
-from collections.abc import Iterable
-from typing import Any, cast
 
 import httpcore
 import httpx
 
-from do_images._core.clocks import deadline
+from do_images._sync.pool import Pool, TimedBackend
 
 __all__ = ["Transport"]
 
-_Options = Iterable[
-    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
-]
-
-
-def _left(timeout: float | None) -> float | None:
-    """Seconds that the next step may take: 0 raises the time-out of that very step."""
-    end = deadline.get()
-    if end is None:
-        return timeout
-    left = max(0.0, end - time.monotonic())
-    return left if timeout is None else min(left, timeout)
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left = _left(timeout)
-        if left == 0:
-            raise httpcore.ReadTimeout("the request's time is over")
-        return self._stream.read(max_bytes, left)
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        left = _left(timeout)
-        if left == 0:
-            raise httpcore.WriteTimeout("the request's time is over")
-        self._stream.write(buffer, left)
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("the request's time is over")
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
-        self._backend = cast("httpcore.NetworkBackend", httpcore.SyncBackend())
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: _Options | None = None,
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout)
-        if left == 0:
-            raise httpcore.ConnectTimeout("the request's time is over")
-        where = (host, port, left, local_address, socket_options)
-        return _Stream(self._backend.connect_tcp(*where))
+# Seconds that an idle connection is kept: longer than most pauses between two polls.
+_KEEP_ALIVE = 90.0
+_CONNECTIONS, _IDLE_CONNECTIONS = 100, 20
 
 
 class Transport(httpx.HTTPTransport):
-    """httpx's own transport over a pool whose connections know the deadline."""
+    """Sends requests.
 
-    def __init__(self, ssl_context: ssl.SSLContext | None, proxy: str | None = None) -> None:
-        """`ssl_context` may be None where only plain http is spoken."""
-        # httpx has no way to hand over a network backend.
-        if proxy is not None:
-            verify = True if ssl_context is None else ssl_context
-            super().__init__(verify=verify, proxy=httpx.Proxy(proxy))
-            self._pool._network_backend = _Backend()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as above
-            return
-        # In place of httpx's __init__, which makes an SSL context even where none is needed.
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=100,
-            max_keepalive_connections=20,
-            keepalive_expiry=5.0,
-            network_backend=_Backend(),
+    Tools that record, replay or trace requests patch `handle_request` of httpx's class, or
+    that of httpcore's pool: both are what is called here.
+    """
+
+    def __init__(self, tls: ssl.SSLContext | None, proxy: httpcore.Proxy | None) -> None:
+        """`tls` may be None where only plain http is spoken."""
+        super().__init__(verify=False if tls is None else tls)
+        pool = Pool(
+            ssl_context=tls,
+            proxy=proxy,
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_IDLE_CONNECTIONS,
+            keepalive_expiry=_KEEP_ALIVE,
+            network_backend=TimedBackend(),
         )
+        # httpx can't be given a pool.
+        self._pool = pool

@@ -1,0 +1,84 @@
+"""What the connections of both clients have in common."""
+
+import os
+from copy import copy
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+
+from do_images._core.rate_limiter import RateLimiter
+from do_images._core.starts import Starts
+from do_images._http import proxies, redirects, tls
+from do_images._http.auth import Bearer
+from do_images._http.bodies import ENCODING
+from do_images._http.cookies import FixedCookies
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpcore
+
+__all__ = ["BaseConnection", "as_it_is"]
+
+HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
+
+Home = tuple[int, object]
+"""The process, and in AsyncClient the event loop, that connections belong to."""
+
+
+class BaseConnection:
+    """Token, rate limit and settings, which a client and its `with_options` twins share."""
+
+    def __init__(self, auth: Bearer, root: str, user_agent: str, *, owned: bool) -> None:
+        """All arguments are checked already."""
+        self.auth: Bearer = auth
+        self.root: str = root
+        self.origin: redirects.Origin = redirects.origin(root)
+        self.limiter: RateLimiter = RateLimiter()
+        self.starts: Starts = Starts()
+        self.owned: bool = owned
+        """Whether the HTTP client is ours, not the user's."""
+        self.proxy: proxies.Proxy | None = None
+        self.closed: bool = False
+        self._home: Home = (os.getpid(), None)
+        self._lock = Lock()
+        self._parents: object = None
+        self.headers = httpx.Headers(
+            {"Accept": "application/json", "Accept-Encoding": ENCODING, "User-Agent": user_agent}
+        )
+
+    def _check_in(self, home: Home, http: object) -> None:
+        """Prepare for a request from a process that may have been forked since the last one."""
+        if self.closed:
+            raise RuntimeError("this client is closed")
+        if home[0] != self._home[0]:
+            # The parent goes on using its sockets, and what a child sends there both would read:
+            # the child neither uses nor closes them.
+            self._lock = Lock()
+            self.limiter.after_fork()
+            self.starts.after_fork()
+            self._parents = http
+
+    def _is_quick(self) -> bool:
+        """Return whether an HTTP client is made without work that would hold up an event loop."""
+        return self.origin[0] == "http" or tls.is_ready()
+
+    def _route(self) -> tuple["ssl.SSLContext | None", "httpcore.Proxy | None"]:
+        """Return the certificates and the proxy for the API, and remember the proxy."""
+        scheme, host, port = self.origin
+        context = tls.context() if scheme == "https" else None
+        self.proxy = proxy = proxies.find(scheme, host.decode("ascii"), port)
+        if proxy is None:
+            return context, None
+        return context, proxy.of_httpcore(tls.context() if proxy.is_https else None)
+
+
+def as_it_is(http: HttpT) -> HttpT:
+    """Return a user's HTTP client as it is now, but for the cookies that responses set.
+
+    The user's own client keeps its cookies, and gets none.
+    """
+    twin = copy(http)
+    twin.cookies = FixedCookies(http.cookies.jar)
+    return twin
