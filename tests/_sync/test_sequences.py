@@ -201,7 +201,7 @@ class Waited(Server):
             return self.answer(200, {"action": found[0]})
         done = [action for action in self.actions if action["status"] == "completed"]
         regions: list[Json] = ["fra1", *(action["region_slug"] for action in done)]
-        image: Json = {"id": 1, "name": "x", "created_at": "2026-05-04T22:23:02Z"}
+        image: dict[str, Json] = {"id": 1, "name": "x", "created_at": "2026-05-04T22:23:02Z"}
         image["regions"] = regions
         return self.answer(200, {"image": image})
 
