@@ -1,4 +1,4 @@
-"""`AsyncClient`: the options, and the objects that the calls are methods of."""
+"""`AsyncClient`: its options, and the objects that the calls are methods of."""
 
 from types import TracebackType
 from typing import NoReturn, Self
@@ -10,12 +10,9 @@ from do_images._async.connection import AsyncConnection
 from do_images._async.driver import AsyncDriver
 from do_images._async.images import AsyncImages
 from do_images._base import RateLimit
-from do_images._core import arguments as check
-from do_images._core import options
-from do_images._core.clocks import AsyncClock, AsyncSystemClock
-from do_images._http import interception
-from do_images._http.auth import Bearer
-from do_images._http.options import Limits, root_url
+from do_images._core.clocks import AsyncClock
+from do_images._http.options import Limits
+from do_images._http.setup import AsyncSetup
 
 __all__ = ["AsyncClient"]
 
@@ -25,6 +22,10 @@ class AsyncClient:
 
     Safe to share between the tasks of one event loop. Close it with `aclose()`, or use it as
     `async with AsyncClient() as do: ...`.
+
+    A request that failed is repeated up to `max_retries` times: GET, PUT and DELETE after lost
+    connections, timeouts, 408, 429 and 5xx; POST only if it was certainly not executed. The pause
+    is as long as the response asks for, else random, of up to 0.5, 1, 2, 4 and 8 seconds.
     """
 
     def __init__(
@@ -42,103 +43,79 @@ class AsyncClient:
         max_body: int = 64 * 1024 * 1024,
         page_concurrency: int = 8,
     ) -> None:
-        """Nothing is sent until the first call.
+        """Check the options; nothing is sent before the first call.
 
         Args:
-            token: The access token; else that of the environment variable
+            token: The access token; by default that of the environment variable
                 DIGITALOCEAN_ACCESS_TOKEN, then DIGITALOCEAN_TOKEN.
-            base_url: `scheme://host[:port][/prefix]`; else DIGITALOCEAN_API_URL, then
+            base_url: `scheme://host[:port][/prefix]`; by default DIGITALOCEAN_API_URL, then
                 https://api.digitalocean.com. Plain http is for loopback addresses.
-            timeout: Seconds for one HTTP request as a whole, 60 if not given. With an
+            timeout: Seconds for one HTTP request as a whole, 60 by default. With an
                 `httpx.Timeout` each step has its own, and the longest is the request's.
-            max_retries: How often a request is sent again where that can't do anything twice.
+            max_retries: How often a request is repeated where that can't do anything twice.
             user_agent: Appended to `do-images/VERSION`.
-            http_client: An HTTP client of your own, for proxies, hooks or mocks. You close it.
-            allow_http: Sends the token over plain http to any host.
-            clock: Where time comes from, for tests.
-            max_retry_wait: The longest time in seconds that a response may name for the next
-                try; a longer one raises its error at once.
+            http_client: Your own HTTP client, for proxies, hooks or mocks. You close it.
+            allow_http: Allow to send the token over plain http to any host.
+            clock: The source of time, for tests.
+            max_retry_wait: The longest time in seconds that a response may ask to wait before the
+                next try; a longer one raises its error at once.
             max_body: The most bytes that a response may have.
-            page_concurrency: How many pages of a long list may be fetched at once; 1 is one after
-                the other, for servers that forbid more.
+            page_concurrency: How many pages of a long list may be fetched at once; 1 fetches one
+                after the other, for servers that forbid more.
 
         Raises:
-            ValueError: An argument, or what stands in its place in the environment, is no good.
+            ValueError: An argument or its environment variable is invalid.
             TypeError: An argument is of the wrong type.
         """
-        token = options.access_token(token)
-        stand_in = None if http_client is not None else interception.current()
-        if stand_in is not None:
-            http_client = httpx.AsyncClient(transport=stand_in.async_transport, trust_env=False)
-            clock = stand_in.async_clock
-            token = stand_in.token if token is None else token
-        refusal = check.token_refusal(token)
-        auth = Bearer("" if token is None else token)
-        token = None  # from here on no frame of ours holds it, whatever else is wrong
-        if refusal is not None:
-            raise refusal
-        if http_client is not None:
-            check.an(httpx.AsyncClient, http_client)
-        connection = AsyncConnection(
-            auth=auth,
-            root=root_url(base_url, allow_http=allow_http),
-            user_agent=options.user_agent(user_agent),
-            http_client=http_client,
-            clock=AsyncSystemClock() if clock is None else clock,
-        )
+        setup, token = AsyncSetup(token, http_client, clock), None  # no frame holds the token
         limits = Limits.checked(timeout, max_retries, max_retry_wait, max_body, page_concurrency)
-        self._use(AsyncDriver(connection, limits), owner=True)
+        self._use(AsyncConnection(setup.checked(base_url, allow_http, user_agent)), limits)
 
-    def _use(self, driver: AsyncDriver, *, owner: bool) -> None:
-        self._driver = driver
-        self._owner = owner
-        self._image = AsyncImages(driver)
-        self._action = AsyncActions(driver)
+    def _use(self, connection: AsyncConnection, limits: Limits, *, owner: bool = True) -> None:
+        self._driver, self._owner = AsyncDriver(connection, limits), owner
+        self._image = AsyncImages(self._driver)
+        self._action = AsyncActions(self._driver)
 
     @property
     def image(self) -> AsyncImages:
-        """Images, and the actions that are done to them."""
+        """The methods for images, and for the actions on them."""
         return self._image
 
     @property
     def action(self) -> AsyncActions:
-        """Actions of the whole account, and waiting for them."""
+        """The methods for the account's actions, and for waiting for them."""
         return self._action
 
     def with_options(
-        self,
-        *,
-        timeout: float | httpx.Timeout | None = None,
-        max_retries: int | None = None,
+        self, *, timeout: float | httpx.Timeout | None = None, max_retries: int | None = None
     ) -> Self:
-        """A client with other options that shares connections, token and `rate_limit`.
+        """Return a client with other options that shares connections, token and `rate_limit`.
 
         Closing it closes nothing.
 
         Args:
             timeout: Seconds for one HTTP request as a whole; None keeps this client's.
-            max_retries: How often a request is sent again; None keeps this client's.
+            max_retries: How often a request is repeated; None keeps this client's.
 
         Raises:
             ValueError: A number is out of range.
         """
-        limits = self._driver.limits.changed(timeout, max_retries)
-        twin = object.__new__(type(self))
-        twin._use(AsyncDriver(self._driver.connection, limits), owner=False)
+        twin, own = object.__new__(type(self)), self._driver
+        twin._use(own.connection, own.limits.changed(timeout, max_retries), owner=False)
         return twin
 
     @property
     def rate_limit(self) -> RateLimit | None:
-        """The quota that the last response stated, None before the first."""
+        """The rate limit as of the last response, None before the first."""
         return self._driver.connection.limiter.latest
 
     async def aclose(self) -> None:
-        """Closes the connections, unless they are those of a client of your own."""
+        """Close the connections, unless they belong to your own HTTP client."""
         if self._owner:
             await self._driver.connection.aclose()
 
     async def __aenter__(self) -> Self:
-        """The client itself."""
+        """Return the client itself."""
         return self
 
     async def __aexit__(
@@ -147,18 +124,17 @@ class AsyncClient:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Closes the client."""
+        """Close the client."""
         await self.aclose()
 
     def __repr__(self) -> str:
-        """Where it sends to; never the token."""
-        name = type(self).__name__
-        # A debugger shows it half made, too.
-        ready = hasattr(self, "_driver")
-        return f"{name}(base_url={self._driver.connection.root!r})" if ready else f"{name}()"
+        """Show the base URL, never the token."""
+        driver = vars(self).get("_driver")  # a debugger shows a client that is half made
+        shown = f"base_url={driver.connection.root!r}" if driver else ""
+        return f"{type(self).__name__}({shown})"
 
     def __reduce__(self) -> NoReturn:
-        """Refused: a pickle would hold the token."""
+        """Refuse to be pickled or copied: a pickle would hold the token."""
         raise TypeError(f"a {type(self).__name__} can't be pickled or copied: it holds the token")
 
 

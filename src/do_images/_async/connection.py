@@ -6,14 +6,13 @@ from do_images._base import ModelT
 from do_images._core.clocks import AsyncClock
 from do_images._core.requests import Request
 from do_images._core.responses import Response
-from do_images._http.auth import Bearer
 from do_images._http.connection import BaseConnection, as_it_is
-from do_images._http.cookies import FixedCookies
 from do_images._http.deadlines import sending
 from do_images._http.exchange import Exchange
 from do_images._http.failures import FOREIGN, forget_locals
 from do_images._http.options import Limits
 from do_images._http.runtime import AsyncRuntime
+from do_images._http.setup import AsyncSetup
 
 __all__ = ["AsyncConnection"]
 
@@ -21,19 +20,11 @@ __all__ = ["AsyncConnection"]
 class AsyncConnection(BaseConnection):
     """Sends requests, over HTTP connections of its own or those of a user's HTTP client."""
 
-    def __init__(
-        self,
-        *,
-        auth: Bearer,
-        root: str,
-        user_agent: str,
-        http_client: httpx.AsyncClient | None,
-        clock: AsyncClock,
-    ) -> None:
-        """All arguments are checked already."""
-        super().__init__(auth, root, user_agent, owned=http_client is None)
-        self.clock: AsyncClock = clock
-        self._http = http_client
+    def __init__(self, setup: AsyncSetup) -> None:
+        """All options are checked already."""
+        super().__init__(setup, setup.clock, owned=setup.http_client is None)
+        self.clock: AsyncClock = setup.clock
+        self._http = setup.http_client
 
     async def aclose(self) -> None:
         """Close the HTTP client, unless it is the user's own."""
@@ -108,10 +99,7 @@ class AsyncConnection(BaseConnection):
             return self._http
 
     def _make(self) -> httpx.AsyncClient:
-        # Not cheap to import, and a user's own HTTP client does without.
-        from do_images._async.transport import AsyncTransport  # noqa: PLC0415
+        from do_images._async.transport import AsyncTransport  # noqa: PLC0415 - takes its time
 
-        transport = AsyncTransport(*self._route())
-        return httpx.AsyncClient(
-            transport=transport, headers=self.headers, cookies=FixedCookies(), trust_env=False
-        )
+        http = httpx.AsyncClient(transport=AsyncTransport(*self._route()), trust_env=False)
+        return self._prepared(http)

@@ -25,14 +25,7 @@ class AsyncDriver:
         """`connection` may be another driver's too."""
         self.connection: AsyncConnection = connection
         self.limits: Limits = limits
-        self.session: Session = Session(
-            connection.clock,
-            connection.limiter,
-            connection.starts,
-            limits.max_retries,
-            limits.max_retry_wait,
-            limits.page_concurrency,
-        )
+        self.session: Session = connection.session(limits)
 
     async def run(self, flow: Flow[T]) -> T:
         """Return what a flow returns."""

@@ -6,12 +6,9 @@ import httpcore
 import httpx
 
 from do_images._async.pool import AsyncPool, AsyncTimedBackend
+from do_images._http.options import POOL_SIZES
 
 __all__ = ["AsyncTransport"]
-
-# Seconds that an idle connection is kept: longer than most pauses between two polls.
-_KEEP_ALIVE = 90.0
-_CONNECTIONS, _IDLE_CONNECTIONS = 100, 20
 
 
 class AsyncTransport(httpx.AsyncHTTPTransport):
@@ -22,15 +19,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
     """
 
     def __init__(self, tls: ssl.SSLContext | None, proxy: httpcore.Proxy | None) -> None:
-        """`tls` may be None where only plain http is spoken."""
+        """Replace the pool: httpx can't be given one. `tls` may be None for plain http."""
         super().__init__(verify=False if tls is None else tls)
-        pool = AsyncPool(
-            ssl_context=tls,
-            proxy=proxy,
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_IDLE_CONNECTIONS,
-            keepalive_expiry=_KEEP_ALIVE,
-            network_backend=AsyncTimedBackend(),
-        )
-        # httpx can't be given a pool.
-        self._pool = pool
+        backend = AsyncTimedBackend()
+        self._pool = AsyncPool(ssl_context=tls, proxy=proxy, network_backend=backend, **POOL_SIZES)

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
+from do_images._core.clocks import Now
 from do_images._core.rate_limiter import RateLimiter
+from do_images._core.session import Session
 from do_images._core.starts import Starts
 from do_images._http import proxies, redirects, tls
 from do_images._http.auth import Bearer
 from do_images._http.bodies import ENCODING
 from do_images._http.cookies import FixedCookies
+from do_images._http.options import Limits
+from do_images._http.setup import BaseSetup
 
 if TYPE_CHECKING:
     import ssl
@@ -30,11 +34,11 @@ Home = tuple[int, object]
 class BaseConnection:
     """Token, rate limit and settings, which a client and its `with_options` twins share."""
 
-    def __init__(self, auth: Bearer, root: str, user_agent: str, *, owned: bool) -> None:
-        """All arguments are checked already."""
-        self.auth: Bearer = auth
-        self.root: str = root
-        self.origin: redirects.Origin = redirects.origin(root)
+    def __init__(self, setup: BaseSetup, clock: Now, *, owned: bool) -> None:
+        """All options are checked already."""
+        self.auth: Bearer = setup.auth
+        self.root: str = setup.root
+        self.origin: redirects.Origin = redirects.origin(setup.root)
         self.limiter: RateLimiter = RateLimiter()
         self.starts: Starts = Starts()
         self.owned: bool = owned
@@ -45,8 +49,30 @@ class BaseConnection:
         self._lock = Lock()
         self._parents: object = None
         self.headers = httpx.Headers(
-            {"Accept": "application/json", "Accept-Encoding": ENCODING, "User-Agent": user_agent}
+            {
+                "Accept": "application/json",
+                "Accept-Encoding": ENCODING,
+                "User-Agent": setup.user_agent,
+            }
         )
+
+        self._now = clock
+
+    def session(self, limits: Limits) -> Session:
+        """Return what the flows of a client with these limits share."""
+        return Session(
+            self._now,
+            self.limiter,
+            self.starts,
+            limits.max_retries,
+            limits.max_retry_wait,
+            limits.page_concurrency,
+        )
+
+    def _prepared(self, http: HttpT) -> HttpT:
+        """Give an HTTP client of ours the headers of all requests, and cookies that stay empty."""
+        http.headers, http.cookies = self.headers, FixedCookies()
+        return http
 
     def _check_in(self, home: Home, http: object) -> None:
         """Prepare for a request from a process that may have been forked since the last one."""

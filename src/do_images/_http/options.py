@@ -1,18 +1,32 @@
 """The options of a client that are httpx's, and the limits of its requests."""
 
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeAlias, TypedDict
+from typing import Final, Self, TypeAlias, TypedDict
 
 import httpx
 
 from do_images._core import arguments as check
 from do_images._core import options
 
-__all__ = ["ClientOptions", "Limits", "root_url"]
+__all__ = ["POOL_SIZES", "ClientOptions", "Limits", "root_url"]
 
 _TIMEOUT = 60.0
 # Seconds for a connection, where the timeout is a number and not less.
 _CONNECT_TIMEOUT = 10.0
+
+
+class _PoolSizes(TypedDict):
+    max_connections: int
+    max_keepalive_connections: int
+    keepalive_expiry: float
+
+
+# An idle connection is kept for longer than most pauses between two polls.
+POOL_SIZES: Final[_PoolSizes] = {
+    "max_connections": 100,
+    "max_keepalive_connections": 20,
+    "keepalive_expiry": 90.0,
+}
 
 Steps: TypeAlias = tuple[float | None, float | None, float | None, float | None]
 """Seconds for connecting, reading, writing, and waiting for a connection of the pool."""

@@ -26,14 +26,7 @@ class Driver:
         """`connection` may be another driver's too."""
         self.connection: Connection = connection
         self.limits: Limits = limits
-        self.session: Session = Session(
-            connection.clock,
-            connection.limiter,
-            connection.starts,
-            limits.max_retries,
-            limits.max_retry_wait,
-            limits.page_concurrency,
-        )
+        self.session: Session = connection.session(limits)
 
     def run(self, flow: Flow[T]) -> T:
         """Return what a flow returns."""

@@ -6,13 +6,10 @@ import ssl
 import httpcore
 import httpx
 
+from do_images._http.options import POOL_SIZES
 from do_images._sync.pool import Pool, TimedBackend
 
 __all__ = ["Transport"]
-
-# Seconds that an idle connection is kept: longer than most pauses between two polls.
-_KEEP_ALIVE = 90.0
-_CONNECTIONS, _IDLE_CONNECTIONS = 100, 20
 
 
 class Transport(httpx.HTTPTransport):
@@ -23,15 +20,7 @@ class Transport(httpx.HTTPTransport):
     """
 
     def __init__(self, tls: ssl.SSLContext | None, proxy: httpcore.Proxy | None) -> None:
-        """`tls` may be None where only plain http is spoken."""
+        """Replace the pool: httpx can't be given one. `tls` may be None for plain http."""
         super().__init__(verify=False if tls is None else tls)
-        pool = Pool(
-            ssl_context=tls,
-            proxy=proxy,
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_IDLE_CONNECTIONS,
-            keepalive_expiry=_KEEP_ALIVE,
-            network_backend=TimedBackend(),
-        )
-        # httpx can't be given a pool.
-        self._pool = pool
+        backend = TimedBackend()
+        self._pool = Pool(ssl_context=tls, proxy=proxy, network_backend=backend, **POOL_SIZES)
