@@ -55,7 +55,7 @@ thorough: $(VENV)/.dev ## Runs the tests with ten times as many generated exampl
 check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/python scripts/generate.py --check
+	$(BIN)/python scripts/generate --check
 	$(BIN)/lint-imports
 	$(BIN)/mypy src tests scripts
 	$(BIN)/pyright
@@ -63,7 +63,7 @@ check: $(VENV)/.dev ## Format, lint, types, drift of generated files, import dir
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pyright --ignoreexternal --verifytypes do_images
 
 generate: $(VENV)/.dev ## Writes models, sync client and sync tests from their sources
-	$(BIN)/python scripts/generate.py
+	$(BIN)/python scripts/generate
 
 bench: $(VENV)/.bench ## Measures requests, CPU, time and memory beside other clients (ARGS=--quick)
 	$(BIN)/python scripts/benchmark $(ARGS)

@@ -1,11 +1,14 @@
-"""The generator: it finds drift, orphans, rules that rest, and leaves nothing asynchronous."""
+"""The generator finds drift, orphans and unused rules, and leaves nothing asynchronous."""
 
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from scripts import generate
+from scripts.generate import __main__ as command
+from scripts.generate import project as files
+from scripts.generate.rules import Rewriter, phrases
+from scripts.generate.sync import left_overs, to_sync
 
 # One worker for all of them: what is generated once, need not be generated again.
 pytestmark = [pytest.mark.xdist_group("generate"), pytest.mark.usefixtures("untraced")]
@@ -163,7 +166,7 @@ THINGS_DELETE: Final = Endpoint("DELETE", "/v2/things/{thing_id}", NoContent, ("
 HEADER = '# GENERATED from src/do_images/_async/thing.py by "make generate". Do not edit.\n'
 
 Generated: TypeAlias = tuple[dict[str, str], list[str]]
-"""The texts of all files by their paths, and complaints."""
+"""The texts of all files by their paths, and messages."""
 
 
 @pytest.fixture
@@ -175,13 +178,13 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Generated:
     """What is generated from the small project, once for all tests."""
-    return generate.generate(make(tmp_path_factory.mktemp("generated")))
+    return files.generate(make(tmp_path_factory.mktemp("generated")))
 
 
 def make(folder: Path) -> Path:
     """Writes the small project."""
     put(folder, "pyproject.toml", "[tool.ruff]\nline-length = 100\n")
-    put(folder, generate.SPEC, SPEC)
+    put(folder, files.SPEC, SPEC)
     put(folder, "src/do_images/__init__.py", "")
     put(folder, "src/do_images/_async/thing.py", ASYNC)
     return folder
@@ -197,32 +200,32 @@ def put(project: Path, path: str, text: str) -> Path:
 
 def run(project: Path, *options: str) -> int:
     """The command, on a project other than this one."""
-    return generate.main([f"--root={project}", *options])
+    return command.main([f"--root={project}", *options])
 
 
 def test_this_project_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
-    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+    assert command.main(["--check"]) == 0, capsys.readouterr().err
 
 
 def test_writes_models_endpoints_and_sync_code_once(
     project: Path, generated: Generated, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generate.finish(project, *generated, only_check=False)
-    assert (project / generate.MODELS).read_text("utf-8") == MODELS
-    assert (project / generate.ENDPOINTS).read_text("utf-8") == ENDPOINTS
+    command.finish(project, *generated, only_check=False)
+    assert (project / files.MODELS).read_text("utf-8") == MODELS
+    assert (project / files.ENDPOINTS).read_text("utf-8") == ENDPOINTS
     copy = (project / "src/do_images/_sync/thing.py").read_text("utf-8")
     assert copy.startswith(HEADER)
     assert "import httpx" not in copy, "what only asynchronous code needed is no longer imported"
     assert "wrote src/do_images/_sync/thing.py" in capsys.readouterr().out
-    generate.finish(project, *generated, only_check=False)
+    command.finish(project, *generated, only_check=False)
     assert capsys.readouterr().out == "Everything was up to date.\n"
 
 
 @pytest.mark.parametrize("only_check", [False, True])
-def test_a_rule_that_rests_fails_the_command_either_way(
+def test_an_unused_rule_fails_the_command_either_way(
     project: Path, generated: Generated, only_check: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert generate.finish(project, *generated, only_check=only_check) == 1
+    assert command.finish(project, *generated, only_check=only_check) == 1
     output = capsys.readouterr().err
     assert "the rule for '__aenter__' changes nothing any more: remove it\n" in output
     assert "the rule for 'aclose'" not in output
@@ -231,19 +234,19 @@ def test_a_rule_that_rests_fails_the_command_either_way(
 def test_what_is_generated_once_is_the_same_when_generated_again(
     project: Path, generated: Generated, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    generate.write(project, generated[0])
+    files.write(project, generated[0])
     assert run(project) == 1
     output = capsys.readouterr()
     assert output.out == "Everything was up to date.\n"
     assert output.err.splitlines() == generated[1]
 
 
-def test_a_spec_without_open_enums_makes_a_rule_rest(
+def test_a_spec_without_open_enums_leaves_a_rule_unused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     closed = SPEC.replace('$ref: "#/components/schemas/Kind"', "type: string")
     closed = closed[: closed.index("    Kind:")] + closed[closed.index("    Strings:") :]
-    put(project, generate.SPEC, closed)
+    put(project, files.SPEC, closed)
     assert run(project) == 1
     assert "TypeAliasType" in capsys.readouterr().err
 
@@ -251,22 +254,22 @@ def test_a_spec_without_open_enums_makes_a_rule_rest(
 def test_an_operation_without_success_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put(project, generate.SPEC, SPEC.replace('"204"', '"404"'))
+    put(project, files.SPEC, SPEC.replace('"204"', '"404"'))
     assert run(project) == 1
     assert "things_delete needs one kind of 2xx response" in capsys.readouterr().err
-    assert not (project / generate.ENDPOINTS).exists()
+    assert not (project / files.ENDPOINTS).exists()
 
 
-def test_a_spec_that_is_no_yaml_is_refused(
+def test_a_spec_that_is_not_yaml_is_refused(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put(project, generate.SPEC, "paths: {")
+    put(project, files.SPEC, "paths: {")
     assert run(project) == 1
-    assert "spec/images.yaml is no YAML" in capsys.readouterr().err
+    assert "spec/images.yaml is not valid YAML" in capsys.readouterr().err
 
 
 def test_a_tool_that_fails_is_reported(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    put(project, generate.SPEC, SPEC[: SPEC.index("  schemas:")])
+    put(project, files.SPEC, SPEC[: SPEC.index("  schemas:")])
     assert run(project) == 1
     assert "datamodel_code_generator failed" in capsys.readouterr().err
 
@@ -283,34 +286,32 @@ def test_check_writes_nothing_and_lists_every_difference(tmp_path: Path) -> None
         "src/do_images/_sync/same.py": "one\n",
         "src/do_images/_sync/new.py": "one\n",
     }
-    assert generate.check(tmp_path, texts) == [
-        "tests/_sync/test_gone.py: an orphan, nothing generates it",
+    assert files.check(tmp_path, texts) == [
+        "tests/_sync/test_gone.py: nothing generates it",
         "src/do_images/_sync/edited.py:2: differs from what its source generates",
         "src/do_images/_sync/cut.py:2: differs from what its source generates",
         "src/do_images/_sync/new.py: missing",
     ]
     assert orphan.exists()
     assert (tmp_path / "src/do_images/_sync/edited.py").read_text("utf-8") == "one\ntwo\n"
-    generate.write(tmp_path, texts)
+    files.write(tmp_path, texts)
     assert not orphan.exists()
-    assert generate.check(tmp_path, texts) == []
+    assert files.check(tmp_path, texts) == []
 
 
 def test_sync_code_keeps_the_layout() -> None:
-    assert generate.to_sync(ASYNC, generate.Rewriter()) == SYNC
+    assert to_sync(ASYNC, Rewriter()) == SYNC
 
 
 def test_phrases_are_found_across_lines() -> None:
-    (rule,) = generate.phrases({"safe for (some) tasks.": "safe."})
-    assert generate.Rewriter().apply([rule], "It is safe for\n    (some) tasks.") == "It is safe."
+    (rule,) = phrases({"safe for (some) tasks.": "safe."})
+    assert Rewriter().apply([rule], "It is safe for\n    (some) tasks.") == "It is safe."
 
 
 def test_what_stays_asynchronous_is_reported_by_line() -> None:
     text = "# GENERATED from _async\nimport asyncio\nawaited = 1\nx.aread()\nalready = area = 2\n"
-    assert [
-        problem.partition(" still says ")[::2] for problem in generate.left_overs("a.py", text)
-    ] == [
-        ("a.py:2:", "'async': word its source otherwise, or add a rule"),
-        ("a.py:3:", "'await': word its source otherwise, or add a rule"),
-        ("a.py:4:", "'aread': word its source otherwise, or add a rule"),
+    assert [problem.partition(" still has ")[::2] for problem in left_overs("a.py", text)] == [
+        ("a.py:2:", "'async': reword its source, or add a rule"),
+        ("a.py:3:", "'await': reword its source, or add a rule"),
+        ("a.py:4:", "'aread': reword its source, or add a rule"),
     ]
