@@ -270,7 +270,7 @@ def test_a_proxy_that_can_not_be_used() -> None:
     env = {"DIGITALOCEAN_TOKEN": "secret", "HTTPS_PROXY": "ftp://example.com", "ALL_PROXY": ""}
     done = run("list", env=env)
     assert done.code == 2
-    assert done.err.startswith("error: the proxy of the environment can't be used")
+    assert done.err.startswith("error: the proxy that HTTPS_PROXY names can't be used")
 
 
 def test_the_end_of_the_input_is_no_yes() -> None:
