@@ -534,8 +534,8 @@ def test_no_operation_lets_anybody_in(fake: FakeDigitalOcean, route: Route) -> N
 
 def test_the_scheme_of_a_token_is_written_as_one_likes(fake: FakeDigitalOcean) -> None:
     for scheme in ("bearer", "BEARER", "Bearer "):
-        reply = fake.handle("GET", "/v2/actions", {"aUTHORIZATION": f"{scheme} {fake.token()}"})
-        assert reply.status == 200
+        response = fake.handle("GET", "/v2/actions", {"aUTHORIZATION": f"{scheme} {fake.token()}"})
+        assert response.status == 200
 
 
 def test_one_scope_is_not_several(fake: FakeDigitalOcean) -> None:
@@ -610,7 +610,7 @@ def test_keeps_what_was_sent(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     fake.advance(1.5)
     transfer(api)
     api.get("/v2/images", params={"page": 2, "per_page": 50})
-    api.put("/v2/images/7", content=b"nonsense")
+    api.put("/v2/images/7", content=b"no JSON")
     api.get("/v2/droplets")
     first, second, third, fourth = fake.requests
     assert (first.method, first.path, first.status) == ("POST", "/v2/images/7555620/actions", 201)
@@ -620,7 +620,7 @@ def test_keeps_what_was_sent(fake: FakeDigitalOcean, api: httpx.Client) -> None:
     assert datetime.fromtimestamp(first.time, UTC) == fake.now
     assert first.headers["authorization"].startswith("Bearer dop_v1_")
     assert (second.query, second.body) == ({"page": "2", "per_page": "50"}, None)
-    assert third.body == "nonsense"
+    assert third.body == "no JSON"
     assert (fourth.operation, fourth.status) == (None, 404)
     assert repr(second) == "<Request GET /v2/images?page=2&per_page=50: 200>"
     assert repr(first) == (
@@ -638,9 +638,9 @@ def test_what_was_sent_so_far_does_not_grow(fake: FakeDigitalOcean, api: httpx.C
 
 def test_answers_without_any_wire(fake: FakeDigitalOcean) -> None:
     headers = {"Authorization": f"Bearer {fake.token()}"}
-    reply = fake.handle("GET", "/v2/images?private=true", headers)
-    assert reply.status == 200
-    assert b"7555620" in reply.content
+    response = fake.handle("GET", "/v2/images?private=true", headers)
+    assert response.status == 200
+    assert b"7555620" in response.content
 
 
 def test_every_answer_says_when_and_which_it_is(fake: FakeDigitalOcean, api: httpx.Client) -> None:

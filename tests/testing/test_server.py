@@ -249,7 +249,7 @@ def test_takes_whole_addresses(fake: FakeDigitalOcean, url: str) -> None:
 def test_what_is_not_http(url: str) -> None:
     brew = "BREW /v2/images HTTP/1.1\nHost: x\nConnection: close\n\n"
     assert b"method_not_allowed" in say(url, brew)
-    assert b"bad_request" in say(url, "nonsense\n\n")
+    assert b"bad_request" in say(url, "no HTTP\n\n")
     assert say(url, "GET /v2/images HTTP/1.0\n\n").startswith(b"HTTP/1.1 401")
 
 
@@ -306,7 +306,7 @@ def test_many_connections_at_once(fake: FakeDigitalOcean, url: str) -> None:
     assert len(fake.requests) == 4000
 
 
-def test_tells_of_each_request(fake: FakeDigitalOcean) -> None:
+def test_reports_each_request(fake: FakeDigitalOcean) -> None:
     seen: list[Request] = []
     with fake.serve(host="localhost", on_request=seen.append) as url:
         assert url.startswith("http://127.0.0.1:")

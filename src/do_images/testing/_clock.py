@@ -95,7 +95,7 @@ class VirtualTime:
         self._state = (elapsed + length, since, speed)
 
     def run(self, speed: float) -> None:
-        """Makes time pass by itself from now on, so many times as fast as real time; 0 stops it."""
+        """Let time pass by itself from now on, so many times as fast as real time; 0 stops it."""
         if not (math.isfinite(speed) and speed >= 0):
             raise ValueError(f"speed must be 0 or more, and finite: {speed!r}")
         with self._lock:
