@@ -19,21 +19,11 @@ settings.load_profile("default")
 
 
 # The tests of the wire run on each of these; all others on the first.
-_BACKENDS = ("asyncio", "trio")
-_ON_EACH = frozenset({"test_connections", "test_event_loops", "test_hostile"})
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """The asynchronous tests run on asyncio."""
-    return _BACKENDS[0]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of some modules on each backend."""
-    is_asynchronous = metafunc.definition.get_closest_marker("anyio") is not None
-    if is_asynchronous and metafunc.definition.path.stem in _ON_EACH:
-        metafunc.parametrize("anyio_backend", _BACKENDS)
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    """The asynchronous tests run on asyncio and on trio."""
+    name: str = request.param
+    return name
 
 
 @pytest.fixture(autouse=True)

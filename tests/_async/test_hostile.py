@@ -86,7 +86,7 @@ async def test_the_timeout_bounds_the_whole_request(script: Script) -> None:
     took: list[float] = []
     with HostileServer(script) as server:
         # A busy machine may be late now and then, but not every time.
-        while len(took) < 3 and not (took and min(took) < TIMEOUT * 1.2):
+        while len(took) < 10 and not (took and min(took) < TIMEOUT * 1.2):
             async with _client(server, timeout=TIMEOUT, max_retries=0) as do:
                 began = time.monotonic()
                 with pytest.raises(APITimeoutError, match=r"time-out 0\.3 s"):
@@ -111,10 +111,8 @@ async def test_the_next_request_has_its_own_time() -> None:
 async def test_with_options_sets_another_time() -> None:
     with HostileServer(stall_unanswered) as server:
         async with _client(server, max_retries=0) as do:
-            began = time.monotonic()
-            with pytest.raises(APITimeoutError):
+            with pytest.raises(APITimeoutError, match=r"time-out 0\.1 s"):
                 await do.with_options(timeout=0.1).image.info(1)
-    assert time.monotonic() - began < 1
 
 
 async def test_steps_without_a_limit_leave_the_request_without_one() -> None:
@@ -125,13 +123,13 @@ async def test_steps_without_a_limit_leave_the_request_without_one() -> None:
 
 
 async def test_each_step_keeps_its_own_time() -> None:
-    steps = httpx.Timeout(5.0, read=0.1)
+    steps = httpx.Timeout(60.0, read=0.1)
     with HostileServer(stall_unanswered) as server:
         async with AsyncClient(TOKEN, base_url=server.url, timeout=steps, max_retries=0) as do:
             began = time.monotonic()
             with pytest.raises(APITimeoutError, match="ReadTimeout"):
                 await do.image.info(1)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30
 
 
 async def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None:
@@ -140,11 +138,11 @@ async def test_a_poll_that_is_never_answered_does_not_outlast_its_wait() -> None
         async with AsyncClient(TOKEN, base_url=server.url, timeout=5) as do:
             action = await do.image.transfer(1, "nyc3")
     with HostileServer(stall_unanswered) as server:
-        async with AsyncClient(TOKEN, base_url=server.url, timeout=5) as do:
+        async with AsyncClient(TOKEN, base_url=server.url, timeout=60) as do:
             began = time.monotonic()
             with pytest.raises(TimeoutError):
                 await do.action.wait(action, poll=1, timeout=0.1)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 # ── Connections ─────────────────────────────────────────────────────────────────────────────
@@ -568,11 +566,9 @@ async def test_a_proxy_of_the_environment_never_sees_what_goes_to_this_machine(
 async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with HostileServer(stall_unanswered) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        began = time.monotonic()
         async with AsyncClient(TOKEN, timeout=0.2, max_retries=0) as do:
-            with pytest.raises(APITimeoutError):
+            with pytest.raises(APITimeoutError, match=r"time-out 0\.2 s"):
                 await do.image.info(1)
-    assert time.monotonic() - began < 1
     assert proxy.calls == ["CONNECT api.digitalocean.com:443"]
     assert TOKEN not in proxy.requests[0].raw.decode()
 
@@ -593,4 +589,4 @@ async def test_a_proxy_that_drips_is_bounded_in_time_too(monkeypatch: pytest.Mon
         async with AsyncClient(TOKEN, timeout=0.2, max_retries=0) as do:
             with pytest.raises(APITimeoutError):
                 await do.image.info(1)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 8
