@@ -42,7 +42,8 @@ def with_context(
         before = state.get("_subject")
         state["_subject"] = f"{subject}: {before}" if before else subject
     if note is not None:
-        state["_note"] = f"{state.get('_note', '')} {note}".strip()
+        before = str(state.get("_note", "")).rstrip(".")
+        state["_note"] = f"{before}. {note}" if before else note
     given = {
         "_action": action,
         "_image": image,

@@ -1,18 +1,18 @@
 """Waiting until actions have ended."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from do_images._core import retry
 from do_images._core.failures import with_context
-from do_images._core.flows import call_once
 from do_images._core.requests import get_action
 from do_images._core.session import Session
 from do_images._core.starts import action_region
 from do_images._core.steps import Flow
 from do_images._core.waits.options import WaitOptions
 from do_images._core.waits.poll_requests import Lookup, PollRequest, Shown, Target
-from do_images._core.waits.polling import Poller, Wait, persist, poll_until_done
+from do_images._core.waits.polling import Poller, Wait, poll_until_done, read
 from do_images._core.waits.refusals import Refusals
 from do_images._endpoints import ACTIONS_LIST, IMAGE_ACTIONS_LIST
 from do_images.errors import (
@@ -32,6 +32,8 @@ __all__ = ["ActionWait", "has_ended", "timeout_error", "wait_for_all", "wait_for
 
 # What a list of an image's actions can say of all that it should show.
 _FINAL = (AuthenticationError, NotFoundError, PermissionDeniedError)
+# After so many failures in a row, or two at the deadline, a list is taken for broken.
+_MOST_FAILURES = 8
 _KNOWN = frozenset({"in-progress", "completed", "errored"})
 
 
@@ -65,6 +67,8 @@ class ActionWait(Wait[Action]):
         self._pending: dict[int, _Pending] = {}
         self._lookup = Lookup()
         self._shown: set[int] = set()
+        # How often the polls of each path have failed since the last one that was answered.
+        self._failures = Counter[str]()
 
     def add(
         self,
@@ -150,6 +154,7 @@ class ActionWait(Wait[Action]):
             return self._take_error(poll, outcome)
         if outcome is None:
             return Shown(poll.expected_ids)
+        del self._failures[poll.request.path]
         if isinstance(outcome, ActionResponse):
             return Shown(self._take_actions([outcome.action]))
         more = bool(outcome.links and outcome.links.pages and outcome.links.pages.next)
@@ -189,8 +194,11 @@ class ActionWait(Wait[Action]):
                     error, subject=_name(action, pending), action=action, region=pending.region
                 )
                 del self._pending[id_]
-        # They had their poll of this round: a list that fails is no reason to poll singly.
-        return Shown(poll.expected_ids)
+        # They had their poll of this round: a list that fails once is no reason to poll singly.
+        failed = self._failures[poll.request.path] = 1 + self._failures[poll.request.path]
+        is_broken = failed > (1 if self.options.expired() else _MOST_FAILURES)
+        is_broken = is_broken and is_transient and not retry.over_limit(error)
+        return Shown(set() if is_broken else poll.expected_ids)
 
     def time_out(self, *, slowed: bool) -> None:
         for id_, pending in self._pending.items():
@@ -232,11 +240,7 @@ def wait_for_one(
 ) -> Flow[Action]:
     """Wait until an action has completed; of a mere id, the action is read first."""
     if isinstance(action, int):
-        request = get_action(action)
-        response = yield from persist(
-            lambda: call_once(session, request), options, retry.is_transient
-        )
-        action = response.action
+        action = (yield from read(session, get_action(action), options)).action
         # It has just been seen.
         wait = yield from _wait(session, [action], options, age=0.0)
     else:

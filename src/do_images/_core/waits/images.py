@@ -2,14 +2,14 @@
 
 from do_images._core import retry
 from do_images._core.failures import with_context
-from do_images._core.flows import call_once, call_unsafe
+from do_images._core.flows import call_unsafe
 from do_images._core.recovery import may_start_later
 from do_images._core.requests import Request
 from do_images._core.session import Session
 from do_images._core.steps import Flow
 from do_images._core.waits.actions import timeout_error
 from do_images._core.waits.options import WaitOptions
-from do_images._core.waits.polling import Poller, Wait, persist, poll_until_done
+from do_images._core.waits.polling import Poller, Wait, persist, poll_until_done, read
 from do_images._core.waits.refusals import Refusals
 from do_images._endpoints import IMAGES_GET
 from do_images.errors import (
@@ -27,13 +27,18 @@ __all__ = ["create", "wait_for_image"]
 class ImageWait(Wait[Image]):
     """Waits until an image is available."""
 
-    def __init__(self, session: Session, image: Image, options: WaitOptions[Image]) -> None:
+    def __init__(
+        self, session: Session, image: Image, options: WaitOptions[Image], *, is_shown: bool
+    ) -> None:
+        """`is_shown` says that a response to the same request has shown the image."""
         self._session = session
         self._options = options
         self.image = image
         self.error: DOImagesError | None = None
         self._last_error: APIError | None = None
         self._refusals = Refusals(session, image.created_at.timestamp())
+        if is_shown:
+            self._refusals.answered()
         self._update(image)
 
     def _update(self, image: Image) -> None:
@@ -87,13 +92,11 @@ def wait_for_image(
 
     Of a mere id, the image is read first; `is_fresh` says that this has just been done.
     """
+    is_shown = isinstance(image, int)
     if isinstance(image, int):
-        request = _request(image)
-        response = yield from persist(
-            lambda: call_once(session, request), options, retry.is_transient
-        )
-        image, is_fresh = response.image, True
-    wait = ImageWait(session, image, options)
+        image = (yield from read(session, _request(image), options)).image
+    is_fresh = is_fresh or is_shown
+    wait = ImageWait(session, image, options, is_shown=is_shown)
     first_pause = options.first_pause(None if is_fresh else wait.age())
     yield from poll_until_done(session, wait, options, first_pause)
     if wait.error is not None:

@@ -3,7 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from do_images._base import Model, ModelT
 from do_images._core import retry
@@ -13,12 +13,12 @@ from do_images._core.requests import Request
 from do_images._core.session import Session
 from do_images._core.steps import Flow, gather, sleep
 from do_images._core.waits.options import WaitOptions
-from do_images.errors import APIError, APITimeoutError, PermissionDeniedError
+from do_images.errors import APIError, APITimeoutError, DOImagesError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
-__all__ = ["Poller", "Wait", "persist", "poll_until_done"]
+__all__ = ["Poller", "Wait", "persist", "poll_until_done", "read"]
 
 _log = logging.getLogger("do_images")
 
@@ -167,6 +167,50 @@ def _round(
     yield from wait.round(poller)
     if poller.repeats and not wait.finished() and options.has_grace() and delay() == 0:
         yield from wait.round(poller)
+
+
+class _Read(Wait[ItemT], Generic[ItemT, ModelT]):
+    """Waits until one request has an answer."""
+
+    def __init__(self, request: Request[ModelT], options: WaitOptions[ItemT]) -> None:
+        self._request = request
+        self._options = options
+        self._last_error: APIError | None = None
+        self.response: ModelT | None = None
+        self.error: DOImagesError | None = None
+
+    @property
+    def subject(self) -> str:
+        return self._request.path
+
+    def age(self) -> float | None:
+        return None
+
+    def finished(self) -> bool:
+        return self.response is not None or self.error is not None
+
+    def round(self, poller: Poller[ItemT]) -> Flow[None]:
+        (outcome,) = yield from poller.poll([self._request])
+        if not isinstance(outcome, APIError):
+            self.response = outcome
+        elif retry.is_transient(outcome):
+            self._last_error = outcome
+        else:
+            self.error = outcome
+
+    def time_out(self, *, slowed: bool) -> None:
+        limit = ": the rate limit allowed no request" if slowed else ""
+        text = f"{self._request.path} was not read {self._options.after()}{limit}"
+        self.error = self._last_error or DOImagesError(text)
+
+
+def read(session: Session, request: Request[ModelT], options: WaitOptions[ItemT]) -> Flow[ModelT]:
+    """Return what a GET responds that a wait begins with: it is sent as polls are."""
+    wait = _Read(request, options)
+    yield from poll_until_done(session, wait, options, 0.0)
+    if wait.response is None:
+        raise cast("DOImagesError", wait.error)
+    return wait.response
 
 
 def persist(

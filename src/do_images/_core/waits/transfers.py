@@ -14,11 +14,12 @@ from do_images._core.starts import Start, action_region
 from do_images._core.steps import Flow
 from do_images._core.waits.actions import ActionWait, has_ended
 from do_images._core.waits.options import WaitOptions
-from do_images._core.waits.polling import Poller, Wait, persist, poll_until_done
+from do_images._core.waits.polling import Poller, Wait, persist, poll_until_done, read
 from do_images._endpoints import IMAGE_ACTIONS_LIST, IMAGES_GET
 from do_images.errors import (
     ActionGroupError,
     APIError,
+    ConflictError,
     DOImagesError,
     RateLimitError,
     UnprocessableEntityError,
@@ -27,8 +28,13 @@ from do_images.models import Action
 
 __all__ = ["act", "transfer_many"]
 
+# What the API may respond where the image or its transfer is there already.
+_REFUSED = (ConflictError, UnprocessableEntityError)
+
 # The most starts that may be refused in one round: the regions after these come next time.
 _REFUSALS = 3
+# How often a survey is tried once transfers may be running.
+_LOOKS = 2
 # Seconds after which a busy image is tried again although none of our transfers has ended.
 _RETRY_BUSY = 60.0
 
@@ -78,6 +84,7 @@ class TransferWait(Wait[Action]):
         # The newest refusal of each region that is tried again.
         self._refusals: dict[str, APIError] = {}
         self._running = 0
+        self._has_begun = False
         self._next_try = float("-inf")
 
     @property
@@ -143,11 +150,11 @@ class TransferWait(Wait[Action]):
         session, options = self._session, self.options
         if not options.wait:
             return (yield from call(session, request))
-
-        def attempt() -> Flow[ModelT]:
-            return call_once(session, request.within(options.request_timeout(options.poll_timeout)))
-
-        return (yield from persist(attempt, options, retry.is_transient))
+        if not self._has_begun:
+            return (yield from read(session, request, options))
+        # Transfers are running, whose polls must not wait for this.
+        request = request.within(options.request_timeout(options.poll_timeout))
+        return (yield from call_once(session, request))
 
     def _add(self, region: str, action: Action, *, is_new: bool = False) -> None:
         self._queue.remove(region)
@@ -158,6 +165,7 @@ class TransferWait(Wait[Action]):
     def start_queued(self) -> Flow[None]:
         """Try to start the regions in the queue; those that are refused go to its end."""
         wait = self.options.wait
+        self._has_begun = True
         refused: list[str] = []
         failed: dict[str, DOImagesError] = {}
         for region in tuple(self._queue):
@@ -186,7 +194,7 @@ class TransferWait(Wait[Action]):
 
     def _fail(self, failed: dict[str, DOImagesError]) -> Flow[None]:
         """Give up regions whose start failed, unless the image or its transfer is there."""
-        if any(isinstance(error, UnprocessableEntityError) for error in failed.values()):
+        if any(isinstance(error, _REFUSED) for error in failed.values()):
             yield from self._look_again()
         for region, error in failed.items():
             if region in self._queue:
@@ -195,10 +203,14 @@ class TransferWait(Wait[Action]):
                 self._failures[region] = error
 
     def _look_again(self) -> Flow[None]:
-        try:
-            yield from self.survey()
-        except APIError:
-            return  # what is known stays as it is
+        for _ in range(_LOOKS):
+            try:
+                yield from self.survey()
+            except APIError as error:
+                if not retry.is_transient(error):
+                    return  # what is known stays as it is
+            else:
+                return
 
     def time_out(self, *, slowed: bool) -> None:
         self._actions.time_out(slowed=slowed)
