@@ -195,3 +195,14 @@ async def test_the_notes_of_an_error_are_sentences(fake: FakeDigitalOcean, do: A
     fake.fail_next("GET", ONE, status=429, times=None)
     with pytest.raises(ActionTimeoutError, match=r"on demand\. .*\. The rate limit slowed"):
         await do.action.wait(action, timeout=60)
+
+
+async def test_a_survey_is_not_spread_out(fake: FakeDigitalOcean, do: AsyncClient) -> None:
+    await do.image.info(SNAPSHOT)
+    fake.quota(5000, remaining=7, window=3600)
+    await do.image.info(SNAPSHOT)
+    begin = len(fake.requests)
+    await do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True, timeout=60)
+    survey = fake.requests[begin : begin + 4]
+    assert [request.method for request in survey] == ["GET", "GET", "POST", "POST"]
+    assert {request.time for request in survey} == {survey[0].time}

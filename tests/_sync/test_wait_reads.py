@@ -113,27 +113,23 @@ def test_an_image_that_was_shown_may_be_404_once(fake: FakeDigitalOcean, do: Cli
 # ── Lists that fail ─────────────────────────────────────────────────────────────────────────
 
 
-def _of_two_images(do: Client, fake: FakeDigitalOcean) -> list[Action]:
+def _two(do: Client, fake: FakeDigitalOcean, *, of_one_image: bool) -> list[Action]:
+    if of_one_image:
+        return [do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3")]
     return [do.image.transfer(image, "nyc3") for image in fake.add_images(2)]
 
 
-def _of_one_image(do: Client, _: FakeDigitalOcean) -> list[Action]:
-    return [do.image.transfer(SNAPSHOT, region) for region in ("nyc3", "ams3")]
-
-
-@pytest.mark.parametrize(
-    ("path", "start"), [("/v2/actions", _of_two_images), (STARTS, _of_one_image)]
-)
+@pytest.mark.parametrize(("path", "of_one_image"), [("/v2/actions", False), (STARTS, True)])
 @pytest.mark.parametrize(("timeout", "ends"), [(20, 20), (None, 45)])
 def test_actions_are_polled_singly_where_the_list_of_them_stays_broken(
     path: str,
-    start: "type[_of_two_images]",
+    of_one_image: bool,
     timeout: float | None,
     ends: float,
     fake: FakeDigitalOcean,
     do: Client,
 ) -> None:
-    actions = start(do, fake)
+    actions = _two(do, fake, of_one_image=of_one_image)
     fake.fail_next("GET", path, status=500, times=None)
     done = do.action.wait_all(actions, timeout=timeout)
     assert {action.status for action in done} == {"completed"}
@@ -141,7 +137,7 @@ def test_actions_are_polled_singly_where_the_list_of_them_stays_broken(
 
 
 def test_a_list_that_is_over_the_limit_is_not_broken(fake: FakeDigitalOcean, do: Client) -> None:
-    actions = _of_two_images(do, fake)
+    actions = _two(do, fake, of_one_image=False)
     begin = len(fake.requests)
     fake.fail_next("GET", "/v2/actions", status=429, headers={"retry-after": "1"}, times=None)
     with pytest.raises(ActionGroupError) as caught:
@@ -190,3 +186,14 @@ def test_the_notes_of_an_error_are_sentences(fake: FakeDigitalOcean, do: Client)
     fake.fail_next("GET", ONE, status=429, times=None)
     with pytest.raises(ActionTimeoutError, match=r"on demand\. .*\. The rate limit slowed"):
         do.action.wait(action, timeout=60)
+
+
+def test_a_survey_is_not_spread_out(fake: FakeDigitalOcean, do: Client) -> None:
+    do.image.info(SNAPSHOT)
+    fake.quota(5000, remaining=7, window=3600)
+    do.image.info(SNAPSHOT)
+    begin = len(fake.requests)
+    do.image.transfer_many(SNAPSHOT, ["nyc3", "ams3"], wait=True, timeout=60)
+    survey = fake.requests[begin : begin + 4]
+    assert [request.method for request in survey] == ["GET", "GET", "POST", "POST"]
+    assert {request.time for request in survey} == {survey[0].time}

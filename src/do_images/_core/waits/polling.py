@@ -3,7 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from do_images._base import Model, ModelT
 from do_images._core import retry
@@ -169,48 +169,31 @@ def _round(
         yield from wait.round(poller)
 
 
-class _Read(Wait[ItemT], Generic[ItemT, ModelT]):
-    """Waits until one request has an answer."""
-
-    def __init__(self, request: Request[ModelT], options: WaitOptions[ItemT]) -> None:
-        self._request = request
-        self._options = options
-        self._last_error: APIError | None = None
-        self.response: ModelT | None = None
-        self.error: DOImagesError | None = None
-
-    @property
-    def subject(self) -> str:
-        return self._request.path
-
-    def age(self) -> float | None:
-        return None
-
-    def finished(self) -> bool:
-        return self.response is not None or self.error is not None
-
-    def round(self, poller: Poller[ItemT]) -> Flow[None]:
-        (outcome,) = yield from poller.poll([self._request])
-        if not isinstance(outcome, APIError):
-            self.response = outcome
-        elif retry.is_transient(outcome):
-            self._last_error = outcome
-        else:
-            self.error = outcome
-
-    def time_out(self, *, slowed: bool) -> None:
-        limit = ": the rate limit allowed no request" if slowed else ""
-        text = f"{self._request.path} was not read {self._options.after()}{limit}"
-        self.error = self._last_error or DOImagesError(text)
-
-
 def read(session: Session, request: Request[ModelT], options: WaitOptions[ItemT]) -> Flow[ModelT]:
-    """Return what a GET responds that a wait begins with: it is sent as polls are."""
-    wait = _Read(request, options)
-    yield from poll_until_done(session, wait, options, 0.0)
-    if wait.response is None:
-        raise cast("DOImagesError", wait.error)
-    return wait.response
+    """Return what a GET responds that a wait begins with.
+
+    It is sent as polls are, at the deadline too. But nothing is spread out: it goes as soon as
+    the rate limit has a request left.
+    """
+    last_error: APIError | None = None
+    is_last = False
+    with session.limiter.register(session.clock.monotonic(), options.deadline) as schedule:
+        poller = Poller(session, options, schedule)
+        while True:
+            is_last, is_repeated = options.expired(), is_last
+            (outcome,) = yield from poller.poll([request])
+            if outcome is None:
+                break
+            if not isinstance(outcome, APIError):
+                return outcome
+            if not retry.is_transient(outcome):
+                raise outcome
+            last_error = outcome
+            if is_repeated or (is_last and not options.has_grace()):
+                break
+            yield from sleep(poller.pause())
+    text = f"{request.path} was not read {options.after()}: the rate limit allowed no request"
+    raise last_error or DOImagesError(text)
 
 
 def persist(
