@@ -206,3 +206,20 @@ async def test_a_survey_is_not_spread_out(fake: FakeDigitalOcean, do: AsyncClien
     survey = fake.requests[begin : begin + 4]
     assert [request.method for request in survey] == ["GET", "GET", "POST", "POST"]
     assert {request.time for request in survey} == {survey[0].time}
+
+
+async def test_many_polls_that_stall_keep_no_other_from_its_last_poll(
+    fake: FakeDigitalOcean,
+) -> None:
+    fake.transfer_takes(58)
+    async with fake.async_client() as starter:
+        actions = [await starter.image.transfer(image, "nyc3") for image in fake.add_images(20)]
+    stalled = actions[:10]
+    for action in stalled:
+        path = f"/v2/images/{action.resource_id}/actions/{action.id}"
+        fake.fail_next("GET", path, delay=3600, times=None)
+    async with fake.async_client(token=fake.token(["image:read"]), page_concurrency=4) as do:
+        with pytest.raises(ActionGroupError) as caught:
+            await do.action.wait_all(actions, timeout=60)
+    assert sorted(caught.value.failures) == sorted(str(action.id) for action in stalled)
+    assert fake.clock.monotonic() <= 60 + 6

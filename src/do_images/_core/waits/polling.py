@@ -3,6 +3,7 @@
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from do_images._base import Model, ModelT
@@ -49,15 +50,23 @@ class Poller(Generic[ItemT]):
     def poll(self, requests: Sequence[Request[ModelT]]) -> Flow[list[ModelT | APIError | None]]:
         """Send several polls at once, each bounded in time, and return their outcomes.
 
-        The outcome is None where the rate limit allows none before the deadline.
+        The outcome is None where the rate limit allows none before the deadline, and of polls
+        that are late: they leave the time after it to the last round.
         """
-        flows = [self._send(request) for request in requests]
-        outcomes = yield from gather(flows, self._session.page_concurrency)
+        is_last = self.options.expired()
+        # Those that ran out of time go last: a few that stall keep no other from its poll.
+        order = sorted(
+            range(len(requests)), key=lambda place: requests[place].path in self._allowed
+        )
+        flows = [self._send(requests[place], is_last=is_last) for place in order]
+        gathered = yield from gather(flows, self._session.page_concurrency)
+        in_order = sorted(zip(order, gathered, strict=True), key=itemgetter(0))
+        outcomes = [outcome for _, outcome in in_order]
         named: list[float] = []
         for request, outcome in zip(requests, outcomes, strict=True):
             if isinstance(outcome, APITimeoutError):
                 self._allowed[request.path] = 2 * self._allowed_for(request)
-            else:
+            elif outcome is not None:
                 self._allowed.pop(request.path, None)
             if isinstance(outcome, APIError):
                 _log.info("while waiting: %s", outcome)
@@ -71,7 +80,10 @@ class Poller(Generic[ItemT]):
     def _allowed_for(self, request: Request[Model]) -> float:
         return self._allowed.get(request.path, self.options.poll_timeout)
 
-    def _send(self, request: Request[ModelT]) -> Flow[ModelT | None]:
+    def _send(self, request: Request[ModelT], *, is_last: bool) -> Flow[ModelT | None]:
+        if not is_last and self.options.has_grace():
+            self.repeats = True
+            return None
         clock = self._session.clock
         while pause := self._schedule.acquire(clock.monotonic(), clock.time()):
             if self.options.expired():
