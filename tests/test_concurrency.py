@@ -14,7 +14,7 @@ import pytest
 
 from do_images import APIError, RequestInfo
 from do_images._core.steps import Flow, Gather
-from do_images._http.concurrency import gather_in_tasks, gather_in_threads
+from do_images._http.concurrency import Prefetch, gather_in_tasks, gather_in_threads
 from tests.hostile import HostileServer, Peer, Script, answer
 from tests.support import TOKEN, Json
 
@@ -206,3 +206,33 @@ def test_lists_work_while_the_interpreter_ends(program: str) -> None:
     with HostileServer(_script(PAGES + 1, threading.Event())) as server:
         out, err = _child(server, program).communicate(timeout=60)
     assert (out, err) == ("1000\n", "")
+
+
+# ── Where no thread can be started ──────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def _no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at the interpreter's exit, from Python 3.12 on, and where the system has no more."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+
+
+@pytest.mark.usefixtures("_no_threads")
+def test_the_callers_thread_does_all_of_it() -> None:
+    flows = [_flow(number) for number in range(4)]
+    assert _in_threads(lambda number: number, Gather(flows, 3)) == [0, 1, 2, 3]
+
+
+@pytest.mark.usefixtures("_no_threads")
+def test_a_flow_ahead_runs_when_it_is_begun() -> None:
+    assert Prefetch(lambda _: 7, _flow(1)).result() == 7
+
+    def fail(_: Flow[object]) -> object:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        Prefetch(fail, _flow(1)).result()

@@ -334,6 +334,13 @@ def test_errors_that_stay_make_all_late(fake: FakeDigitalOcean, do: Client) -> N
     assert fake.clock.monotonic() == 20
 
 
+def test_of_one_that_is_given_twice_the_end_counts(api: respx.MockRouter) -> None:
+    with Client(TOKEN, clock=VirtualClock()) as do:
+        done = do.action.wait_all([action(9), action(9, "completed"), action(9)])
+    assert [one.status for one in done] == ["completed"] * 3
+    assert not api.calls
+
+
 def test_once_the_time_is_over_nothing_more_is_sent(api: respx.MockRouter) -> None:
     def stall(_: httpx.Request) -> httpx.Response:
         clock.now += 40
