@@ -18,7 +18,6 @@ for _name, _count in (("default", 25), ("thorough", 250)):
 settings.load_profile("default")
 
 
-# The tests of the wire run on each of these; all others on the first.
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     """The asynchronous tests run on asyncio and on trio."""
@@ -28,7 +27,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test depends on tokens, addresses or proxies of the machine."""
+    """No test depends on tokens, addresses, proxies or certificates of the machine."""
     for name in (
         "DIGITALOCEAN_ACCESS_TOKEN",
         "DIGITALOCEAN_TOKEN",
@@ -36,9 +35,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "HTTP_PROXY",
         "HTTPS_PROXY",
         "ALL_PROXY",
+        "NO_PROXY",
         "http_proxy",
         "https_proxy",
         "all_proxy",
+        "no_proxy",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "SSLKEYLOGFILE",
     ):
         monkeypatch.delenv(name, raising=False)
 

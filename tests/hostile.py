@@ -8,6 +8,7 @@ them, stall, reset.
 import gzip
 import json
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -39,6 +40,7 @@ __all__ = [
     "replies",
     "reset_at_once",
     "reset_unanswered",
+    "stall_at_once",
     "stall_half_way",
     "stall_unanswered",
     "talk_first",
@@ -118,8 +120,9 @@ Script: TypeAlias = Callable[[Peer], None]
 class HostileServer:
     """Listens on a loopback port from its making until it is closed."""
 
-    def __init__(self, *scripts: Script) -> None:
+    def __init__(self, *scripts: Script, tls: ssl.SSLContext | None = None) -> None:
         self._scripts = scripts
+        self._tls = tls
         self._lock = Lock()
         self._open: set[socket.socket] = set()
         self._threads: list[Thread] = []
@@ -138,7 +141,7 @@ class HostileServer:
     @property
     def url(self) -> str:
         """The base URL for a client."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def calls(self) -> list[str]:
@@ -173,9 +176,19 @@ class HostileServer:
         # A client that has had enough closes the connection: that is no failure.
         with suppress(OSError), connection:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            script(Peer(connection, self))
+            with self._secured(connection) as secured:
+                script(Peer(secured, self))
         with self._lock:
             self._open.discard(connection)
+
+    def _secured(self, connection: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return connection
+        # A client that does not trust the certificate ends the handshake.
+        secured = self._tls.wrap_socket(connection, server_side=True)
+        with self._lock:
+            self._open.add(secured)
+        return secured
 
     def settle(self) -> None:
         """Gives what was sent, a goodbye for instance, the time to arrive."""
@@ -263,6 +276,11 @@ def replies(*answers: bytes) -> Script:
 
 def close_at_once(peer: Peer) -> None:
     """Hangs up before it has read anything."""
+
+
+def stall_at_once(peer: Peer) -> None:
+    """Read whatever comes, and send nothing."""
+    peer.stall()
 
 
 def reset_at_once(peer: Peer) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -9,15 +10,17 @@ from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from email.utils import formatdate
 from functools import partial
+from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 import respx
 
 from do_images import APIConnectionError, AsyncClient, Client
 from do_images.testing import FakeDigitalOcean
-from tests.hostile import HostileServer, Peer, answer
-from tests.support import TOKEN, Json, VirtualClock
+from tests.hostile import HostileServer, Peer, answer, refusing_port
+from tests.support import TOKEN, Gate, Json, VirtualClock
 
 EVERYONE, CALLS = 8, 25
 
@@ -171,3 +174,52 @@ def test_a_forked_process_has_connections_of_its_own(
     assert (done.returncode, done.stderr) == (0, "")
     assert "".join(sorted(request.target[-1] for request in server.requests)) == asked
     assert server.connections == 2
+
+
+@pytest.fixture
+def slow_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the first two calls meet while each makes its HTTP client."""
+    gate = Gate(2)
+    real = ssl.create_default_context
+
+    def create(*, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+        gate.wait()
+        return real(cafile=cafile, capath=capath)
+
+    monkeypatch.setattr(ssl, "create_default_context", create)
+    # Certificates that no other test has asked for yet.
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+
+
+@pytest.mark.usefixtures("slow_certificates")
+def test_two_first_calls_share_what_one_of_them_made() -> None:
+    with refusing_port() as port, Client(TOKEN, base_url=f"https://127.0.0.1:{port}") as do:
+
+        def work(_: int) -> object:
+            connection = do.image._driver.connection  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+            with pytest.raises(APIConnectionError):
+                do.with_options(max_retries=0).image.info(1)
+            return connection._http  # pyright: ignore[reportPrivateUsage] - as above
+
+        with ThreadPoolExecutor(2) as pool:
+            one, other = pool.map(work, range(2))
+    assert one is other
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("slow_certificates")
+async def test_two_first_tasks_share_what_one_of_them_made() -> None:
+    found: list[object] = []
+    with refusing_port() as port:
+        base = f"https://127.0.0.1:{port}"
+        async with AsyncClient(TOKEN, base_url=base, max_retries=0) as do:
+
+            async def work() -> None:
+                with pytest.raises(APIConnectionError):
+                    await do.image.info(1)
+                found.append(do.image._driver.connection._http)  # pyright: ignore[reportPrivateUsage] - as above
+
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(work)
+                tasks.start_soon(work)
+    assert found[0] is found[1]

@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from do_images import Client
-from tests.hostile import HostileServer, Script, answer, dripped, stall_half_way, stall_unanswered
+from do_images._sync.transport import Transport
+from tests.hostile import (
+    HostileServer,
+    Script,
+    answer,
+    dripped,
+    replies,
+    stall_half_way,
+    stall_unanswered,
+)
 from tests.support import TOKEN, holds
 
 pytestmark = pytest.mark.skipif(
@@ -59,3 +68,21 @@ def test_a_traceback_holds_no_token(script: Script) -> None:
         if holds(value, TOKEN)
     ]
     assert leaks == []
+
+
+# Python does not close the socket of a handshake that is interrupted: the collector does.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("alarm")
+def test_an_interrupted_handshake_gives_its_connection_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HostileServer(replies(answer())) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        with Client(TOKEN, base_url="https://api.images.example", timeout=10) as do:
+            with pytest.raises(Alarm):
+                do.image.info(1)
+            http = do.image._driver.connection._http  # pyright: ignore[reportPrivateUsage] - there is no other way to see it
+            assert http is not None
+            transport = http._transport  # pyright: ignore[reportPrivateUsage] - as above
+            assert isinstance(transport, Transport)
+            assert transport._pool.connections == []  # pyright: ignore[reportPrivateUsage] - as above

@@ -18,7 +18,7 @@ from do_images import (
     AsyncClient,
     InternalServerError,
 )
-from do_images._async.pool import AsyncTimedBackend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
+from do_images._async.pool import AsyncTimedBackend, _Body, _Connection, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
 from do_images._core.failures import is_incomplete
 from do_images._http.deadlines import Sending, sending
 from tests.hostile import (
@@ -491,6 +491,50 @@ async def test_no_step_begins_when_the_time_is_over() -> None:
             await AsyncTimedBackend().connect_tcp("127.0.0.1", 1)
     finally:
         sending.reset(mark)
+
+
+class _Stuck(httpcore.AsyncConnectionInterface):
+    """A connection in the middle of a response."""
+
+    closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+    def is_idle(self) -> bool:
+        return False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+
+class _Source:
+    """A body that can't be closed."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b"x"
+
+    async def aclose(self) -> None:
+        raise RuntimeError("interrupted")
+
+
+async def test_a_response_that_is_not_closed_properly_costs_its_connection() -> None:
+    stuck = _Stuck()
+    body = _Body(_Source(), _Connection(stuck))
+    assert [part async for part in body] == [b"x"]
+    with pytest.raises(RuntimeError, match="interrupted"):
+        await body.aclose()
+    assert stuck.closed
+
+
+async def test_a_connection_that_never_got_its_request_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = _Connection(_Stuck())
+    assert not connection.is_closed()
+    later = time.monotonic() + 10
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert connection.is_closed()
 
 
 async def test_tls_is_spoken_within_the_deadline() -> None:

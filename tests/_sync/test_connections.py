@@ -296,6 +296,15 @@ def test_a_dead_address_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch
     assert time.monotonic() - began < 1.5
 
 
+def test_an_address_that_cannot_be_reached_costs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with HostileServer(replies(answer(image(1)))) as server:
+        _resolve(monkeypatch, ("255.255.255.255", 0), ("127.0.0.1", 0))
+        with _client(f"http://api.localhost:{server.port}") as do:
+            assert (do.image.info(1)).id == 1
+
+
 def test_dead_addresses_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     hosts = "127.0.0.2", "127.0.0.3", "127.0.0.4"
     with _dead(*hosts) as port:

@@ -21,7 +21,7 @@ from do_images import (
 )
 from do_images._core.failures import is_incomplete
 from do_images._http.deadlines import Sending, sending
-from do_images._sync.pool import TimedBackend, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
+from do_images._sync.pool import TimedBackend, _Body, _Connection, _Stream  # pyright: ignore[reportPrivateUsage] - their own tests
 from tests.hostile import (
     HostileServer,
     Peer,
@@ -488,6 +488,50 @@ def test_no_step_begins_when_the_time_is_over() -> None:
             TimedBackend().connect_tcp("127.0.0.1", 1)
     finally:
         sending.reset(mark)
+
+
+class _Stuck(httpcore.ConnectionInterface):
+    """A connection in the middle of a response."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_idle(self) -> bool:
+        return False
+
+    def is_closed(self) -> bool:
+        return self.closed
+
+
+class _Source:
+    """A body that can't be closed."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"x"
+
+    def close(self) -> None:
+        raise RuntimeError("interrupted")
+
+
+def test_a_response_that_is_not_closed_properly_costs_its_connection() -> None:
+    stuck = _Stuck()
+    body = _Body(_Source(), _Connection(stuck))
+    assert [part for part in body] == [b"x"]
+    with pytest.raises(RuntimeError, match="interrupted"):
+        body.close()
+    assert stuck.closed
+
+
+def test_a_connection_that_never_got_its_request_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = _Connection(_Stuck())
+    assert not connection.is_closed()
+    later = time.monotonic() + 10
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert connection.is_closed()
 
 
 def test_tls_is_spoken_within_the_deadline() -> None:

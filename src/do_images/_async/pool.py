@@ -114,9 +114,6 @@ class _Connection(httpcore.AsyncConnectionInterface):
         with AsyncRuntime.cleanup():
             await self._connection.aclose()
 
-    def info(self) -> str:
-        return self._connection.info()
-
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
         return self._connection.can_handle_request(origin)
 

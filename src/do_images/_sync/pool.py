@@ -115,9 +115,6 @@ class _Connection(httpcore.ConnectionInterface):
         with Runtime.cleanup():
             self._connection.close()
 
-    def info(self) -> str:
-        return self._connection.info()
-
     def can_handle_request(self, origin: httpcore.Origin) -> bool:
         return self._connection.can_handle_request(origin)
 
