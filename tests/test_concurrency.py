@@ -229,7 +229,10 @@ def test_the_callers_thread_does_all_of_it() -> None:
 
 @pytest.mark.usefixtures("_no_threads")
 def test_a_flow_ahead_runs_when_it_is_begun() -> None:
-    assert Prefetch(lambda _: 7, _flow(1)).result() == 7
+    def number(flow: Flow[object]) -> object:
+        return _numbers[id(flow)]
+
+    assert Prefetch(number, _flow(7)).result() == 7
 
     def fail(_: Flow[object]) -> object:
         raise KeyError("x")
