@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from do_images import APIResponseValidationError, Image, RequestInfo
-from do_images._core.pagination import Cursor, page_number
+from do_images._core.pagination import Cursor, page_count, page_number
 from do_images._core.responses import Response
 from do_images.models import ImagesResponse, Links, Meta, Pages
 
@@ -230,3 +230,15 @@ def test_a_loop_that_destroys_what_it_gets_leaves_nothing(count: int) -> None:
         for image in cursor.take(RESPONSE, page.images, page):
             account.ids.remove(image.id)
     assert account.ids == []
+
+
+@pytest.mark.parametrize(
+    ("total", "pages"), [(0, 1), (1, 1), (200, 1), (201, 2), (10**400, 3), (None, 1)]
+)
+def test_the_count_of_pages_is_a_hint_whatever_the_total_is(total: int | None, pages: int) -> None:
+    page = ImagesResponse.model_construct(
+        images=[],
+        links=Links(pages=Pages(last="?page=3")),
+        meta=None if total is None else Meta.model_construct(total=total),
+    )
+    assert page_count(page) == pages

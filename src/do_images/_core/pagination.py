@@ -4,7 +4,6 @@ import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from math import ceil
 from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -253,7 +252,7 @@ def page_count(page: Page) -> int:
     """How many pages the list seems to have: a hint, and 1 where nothing is said."""
     pages = page.links.pages if page.links else None
     last = page_number(pages.last) if pages and pages.last else None
-    return min(last or 1, ceil((total(page) or 1) / PAGE_SIZE))
+    return min(last or 1, -(-(total(page) or 1) // PAGE_SIZE))
 
 
 def page_number(url: str) -> int | None:

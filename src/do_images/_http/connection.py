@@ -48,7 +48,7 @@ class BaseConnection:
         self._home: Home = (os.getpid(), None)
         self._lock = Lock()
         self._parents: object = None
-        self.headers = httpx.Headers(
+        self.headers: httpx.Headers = httpx.Headers(
             {
                 "Accept": "application/json",
                 "Accept-Encoding": ENCODING,
