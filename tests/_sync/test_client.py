@@ -342,7 +342,7 @@ def test_the_other_kind_of_http_client_is_refused() -> None:
     kinds = {name for name in httpx.__all__ if name.endswith("Client")}
     (name,) = kinds - {Client.__name__}
     other = getattr(httpx, name)
-    with pytest.raises(TypeError, match="Client expected, not"):
+    with pytest.raises(TypeError, match=r"http_client must be an httpx\.\w+ or httpx2\.\w+, not"):
         Client(TOKEN, http_client=other())
 
 

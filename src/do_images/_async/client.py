@@ -11,6 +11,7 @@ from do_images._async.driver import AsyncDriver
 from do_images._async.images import AsyncImages
 from do_images._base import RateLimit
 from do_images._core.clocks import AsyncClock
+from do_images._http.clients import AsyncHTTPClient
 from do_images._http.options import Limits
 from do_images._http.setup import AsyncSetup
 
@@ -36,7 +37,7 @@ class AsyncClient:
         timeout: float | httpx.Timeout | None = None,
         max_retries: int = 2,
         user_agent: str | None = None,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHTTPClient | None = None,
         allow_http: bool = False,
         clock: AsyncClock | None = None,
         max_retry_wait: float = 60.0,
@@ -54,7 +55,8 @@ class AsyncClient:
                 `httpx.Timeout` each step has its own, and the longest is the request's.
             max_retries: How often a request is repeated where that can't do anything twice.
             user_agent: Appended to `do-images/VERSION`.
-            http_client: Your own HTTP client, for proxies, hooks or mocks. You close it.
+            http_client: Your own client of httpx or httpx2, for proxies, hooks or mocks. You close
+                it.
             allow_http: Allow to send the token over plain http to any host.
             clock: The source of time, for tests.
             max_retry_wait: The longest time in seconds that a response may ask to wait before the

@@ -1,7 +1,6 @@
 """What the connections of both clients have in common."""
 
 import os
-from copy import copy
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     import httpcore
 
-__all__ = ["BaseConnection", "as_it_is"]
+__all__ = ["BaseConnection"]
 
 HttpT = TypeVar("HttpT", httpx.Client, httpx.AsyncClient)
 
@@ -98,13 +97,3 @@ class BaseConnection:
         if proxy is None:
             return context, None
         return context, proxy.of_httpcore(tls.context() if proxy.is_https else None)
-
-
-def as_it_is(http: HttpT) -> HttpT:
-    """Return a user's HTTP client as it is now, but for the cookies that responses set.
-
-    The user's own client keeps its cookies, and gets none.
-    """
-    twin = copy(http)
-    twin.cookies = FixedCookies(http.cookies.jar)
-    return twin

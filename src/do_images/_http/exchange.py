@@ -210,5 +210,5 @@ def _invalid(
 def _read_so_far(response: httpx.Response) -> bytes:
     try:
         return response.content
-    except httpx.ResponseNotRead:
+    except RuntimeError:  # ResponseNotRead is one, of httpx and httpx2 alike
         return b""

@@ -6,17 +6,11 @@ from contextlib import suppress
 from types import FrameType
 from typing import NamedTuple
 
-import httpx
-
 from do_images._core import failures
 from do_images._http.proxies import Proxy
 from do_images.errors import APIConnectionError, APITimeoutError, RequestInfo
 
-__all__ = ["FOREIGN", "Failure", "connection_error", "forget_locals"]
-
-# UnicodeError: httpx decodes the host that a redirect names, whether it follows it or not.
-FOREIGN = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)
-"""What may come out of httpx for a request that can't be sent, or a response that can't be read."""
+__all__ = ["Failure", "connection_error", "forget_locals"]
 
 _TIMEOUT = "TimeoutException"
 # ProxyError: the proxy refused the tunnel.

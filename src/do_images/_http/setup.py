@@ -1,14 +1,15 @@
 """How a client is set up: token, HTTP client and clock, from arguments, environment or stand-in."""
 
-from typing import Self
+from typing import Self, cast
 
 import httpx
 
 from do_images._core import arguments as check
 from do_images._core import options
 from do_images._core.clocks import AsyncClock, AsyncSystemClock, Clock, SystemClock
-from do_images._http import interception
+from do_images._http import clients, interception
 from do_images._http.auth import Bearer
+from do_images._http.clients import AsyncHTTPClient, HTTPClient
 from do_images._http.options import root_url
 
 __all__ = ["AsyncSetup", "BaseSetup", "Setup"]
@@ -41,7 +42,7 @@ class Setup(BaseSetup):
     """The setup of a `Client`."""
 
     def __init__(
-        self, token: str | None, http_client: httpx.Client | None, clock: Clock | None
+        self, token: str | None, http_client: HTTPClient | None, clock: Clock | None
     ) -> None:
         """Take what a stand-in replaces, unless the HTTP client is the user's own."""
         stand_in = interception.current() if http_client is None else None
@@ -49,13 +50,13 @@ class Setup(BaseSetup):
         if stand_in is not None:
             http_client = httpx.Client(transport=stand_in.transport, trust_env=False)
             clock = stand_in.clock
-        self.http_client: httpx.Client | None = http_client
+        self.http_client = cast("httpx.Client | None", http_client)
         self.clock: Clock = SystemClock() if clock is None else clock
 
     def checked(self, base_url: object, allow_http: object, user_agent: object) -> Self:
         """Check the type of the HTTP client, too."""
         if self.http_client is not None:
-            check.an(httpx.Client, self.http_client)
+            clients.checked(httpx.Client, self.http_client)
         return super().checked(base_url, allow_http, user_agent)
 
 
@@ -63,7 +64,7 @@ class AsyncSetup(BaseSetup):
     """The setup of an `AsyncClient`."""
 
     def __init__(
-        self, token: str | None, http_client: httpx.AsyncClient | None, clock: AsyncClock | None
+        self, token: str | None, http_client: AsyncHTTPClient | None, clock: AsyncClock | None
     ) -> None:
         """Take what a stand-in replaces, unless the HTTP client is the user's own."""
         stand_in = interception.current() if http_client is None else None
@@ -71,11 +72,11 @@ class AsyncSetup(BaseSetup):
         if stand_in is not None:
             http_client = httpx.AsyncClient(transport=stand_in.async_transport, trust_env=False)
             clock = stand_in.async_clock
-        self.http_client: httpx.AsyncClient | None = http_client
+        self.http_client = cast("httpx.AsyncClient | None", http_client)
         self.clock: AsyncClock = AsyncSystemClock() if clock is None else clock
 
     def checked(self, base_url: object, allow_http: object, user_agent: object) -> Self:
         """Check the type of the HTTP client, too."""
         if self.http_client is not None:
-            check.an(httpx.AsyncClient, self.http_client)
+            clients.checked(httpx.AsyncClient, self.http_client)
         return super().checked(base_url, allow_http, user_agent)

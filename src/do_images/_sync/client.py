@@ -8,6 +8,7 @@ import httpx
 
 from do_images._base import RateLimit
 from do_images._core.clocks import Clock
+from do_images._http.clients import HTTPClient
 from do_images._http.options import Limits
 from do_images._http.setup import Setup
 from do_images._sync.actions import Actions
@@ -37,7 +38,7 @@ class Client:
         timeout: float | httpx.Timeout | None = None,
         max_retries: int = 2,
         user_agent: str | None = None,
-        http_client: httpx.Client | None = None,
+        http_client: HTTPClient | None = None,
         allow_http: bool = False,
         clock: Clock | None = None,
         max_retry_wait: float = 60.0,
@@ -55,7 +56,8 @@ class Client:
                 `httpx.Timeout` each step has its own, and the longest is the request's.
             max_retries: How often a request is repeated where that can't do anything twice.
             user_agent: Appended to `do-images/VERSION`.
-            http_client: Your own HTTP client, for proxies, hooks or mocks. You close it.
+            http_client: Your own client of httpx or httpx2, for proxies, hooks or mocks. You close
+                it.
             allow_http: Allow to send the token over plain http to any host.
             clock: The source of time, for tests.
             max_retry_wait: The longest time in seconds that a response may ask to wait before the

@@ -7,10 +7,11 @@ from do_images._base import ModelT
 from do_images._core.clocks import Clock
 from do_images._core.requests import Request
 from do_images._core.responses import Response
-from do_images._http.connection import BaseConnection, as_it_is
+from do_images._http import clients
+from do_images._http.connection import BaseConnection
 from do_images._http.deadlines import sending
 from do_images._http.exchange import Exchange
-from do_images._http.failures import FOREIGN, forget_locals
+from do_images._http.failures import forget_locals
 from do_images._http.options import Limits
 from do_images._http.runtime import Runtime
 from do_images._http.setup import Setup
@@ -68,7 +69,7 @@ class Connection(BaseConnection):
                     response.close()
                     if not self.owned:
                         break
-        except FOREIGN as error:
+        except clients.raised() as error:
             exchange.fail(error)
         except BaseException as error:
             forget_locals(error)
@@ -90,7 +91,7 @@ class Connection(BaseConnection):
         self._check_in(home, http)
         if http is not None and not self.owned:
             self._home = home
-            return as_it_is(http)
+            return clients.as_it_is(http)
         # In another event loop, connections of the one before can't even be closed.
         http = self._make() if self._is_quick() else Runtime.offload(self._make)
         with self._lock:
