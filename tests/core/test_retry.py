@@ -15,7 +15,6 @@ from do_images import (
 from do_images._core.failures import with_context
 from do_images._core.retry import (
     backoff,
-    is_already_there,
     is_busy,
     is_transient,
     named_wait,
@@ -225,7 +224,6 @@ FINAL = [
 def test_a_busy_image_is_known_by_many_wordings(message: str) -> None:
     for text in (message, message.upper(), f"\n{message}\t {message}"):
         assert is_busy(_refusal(text))
-        assert not is_already_there(_refusal(text))
     assert not is_busy(APIStatusError(message, request=REQUEST, status_code=409))
 
 
@@ -236,17 +234,13 @@ def test_the_id_of_an_error_may_mean_busy(error_id: str) -> None:
 
 
 @pytest.mark.parametrize("message", ALREADY_THERE)
-def test_a_region_that_has_the_image_is_known_by_several_wordings(message: str) -> None:
-    assert is_already_there(_refusal(message))
-    assert is_already_there(_refusal(message.upper()))
+def test_an_image_that_is_there_already_is_not_busy(message: str) -> None:
     assert not is_busy(_refusal(message))
-    assert not is_already_there(APIStatusError(message, request=REQUEST, status_code=404))
 
 
 @pytest.mark.parametrize("message", FINAL)
 def test_other_refusals_are_final(message: str) -> None:
     assert not is_busy(_refusal(message))
-    assert not is_already_there(_refusal(message))
 
 
 def test_no_message_takes_long_to_read() -> None:

@@ -17,7 +17,6 @@ from do_images.errors import (
 
 __all__ = [
     "backoff",
-    "is_already_there",
     "is_busy",
     "is_transient",
     "named_wait",
@@ -56,11 +55,6 @@ _BUSY = re.compile(
     r"|converting|importing)\b"
     # It has not finished yet.
     r"|\bnot (?:yet )?(?:ready|finished|completed)\b|\bnot available yet\b|\bnot yet available\b"
-)
-_THERE = re.compile(
-    r"\balready (?:\w+ ){0,2}(?:available|exists?|present|in|at|has|have|there|located|stored"
-    r"|transferred|copied|replicated)\b"
-    r"|\b(?:available|exists?|present|there) (?:\S+ ){0,3}already\b"
 )
 
 
@@ -124,15 +118,6 @@ def backoff(attempt: int, error: BaseException | None) -> float:
 def is_busy(error: APIError) -> bool:
     """Return whether an image only has to finish another operation first."""
     return isinstance(error, UnprocessableEntityError) and bool(_BUSY.search(_words(error)))
-
-
-def is_already_there(error: APIError) -> bool:
-    """Return whether a transfer was refused because the region has the image already."""
-    return (
-        isinstance(error, UnprocessableEntityError)
-        and not is_busy(error)
-        and bool(_THERE.search(_words(error)))
-    )
 
 
 def _words(error: APIStatusError) -> str:
