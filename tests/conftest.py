@@ -18,11 +18,23 @@ for _name, _count in (("default", 25), ("thorough", 250)):
 settings.load_profile("default")
 
 
-@pytest.fixture(params=["asyncio", "trio"])
+@pytest.fixture
 def anyio_backend(request: pytest.FixtureRequest) -> str:
-    """The asynchronous tests run on asyncio and on trio."""
+    """The backend that `pytest_generate_tests` names, in place of anyio's own choice."""
     name: str = request.param
     return name
+
+
+# Thousands of sequences, in which the backend decides nothing.
+_ON_ASYNCIO_ALONE = frozenset({"test_sequences"})
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the asynchronous tests on asyncio and on trio."""
+    if "anyio_backend" in metafunc.fixturenames:
+        is_slow = metafunc.definition.path.stem in _ON_ASYNCIO_ALONE
+        backends = ["asyncio"] if is_slow else ["asyncio", "trio"]
+        metafunc.parametrize("anyio_backend", backends, indirect=True)
 
 
 @pytest.fixture(autouse=True)

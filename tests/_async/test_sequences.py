@@ -24,7 +24,8 @@ pytestmark = pytest.mark.anyio
 NOON = 1_780_000_000.0
 REGIONS = ("ams3", "nyc3", "sgp1")
 # In pieces that several workers share; how many is up to hypothesis's profile.
-BATCHES, SEQUENCES = 5, 4 * settings().max_examples
+BATCHES, SEQUENCES = 5, 2 * settings().max_examples
+
 
 NEVER_SENT: Sequence[type[httpx.TransportError]] = (
     httpx.ConnectError,
