@@ -64,6 +64,8 @@ nitpick_ignore_regex = [
     (r"py:class", r"Pattern|TracebackType|datetime|timedelta"),
     # Names for types that say what they are.
     (r"py:class", r"ExcT|Json"),
+    # A client of httpx or of httpx2, which the text of the argument says.
+    (r"py:class", r"do_images\._http\.clients\.(Async)?HTTPClient"),
 ]
 
 SPOKEN = {

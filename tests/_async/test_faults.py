@@ -175,12 +175,12 @@ async def test_every_time(row: list[str]) -> None:
         script = EVERY_TIME[fault]
         if script is None:
             with refusing_port() as port:
-                told, _ = await _outcome(call, f"http://127.0.0.1:{port}", LONG)
-            assert (told, "none") == (wanted, sent)
+                outcome, _ = await _outcome(call, f"http://127.0.0.1:{port}", LONG)
+            assert (outcome, "none") == (wanted, sent)
             continue
         with HostileServer(script) as server:
-            told, _ = await _outcome(call, server.url, SHORT if slow else LONG)
-        assert (told, _methods(server)) == (wanted, sent)
+            outcome, _ = await _outcome(call, server.url, SHORT if slow else LONG)
+        assert (outcome, _methods(server)) == (wanted, sent)
 
 
 @pytest.mark.parametrize("row", ROWS_ONCE, ids=lambda row: " ".join(row[:2]))
@@ -188,8 +188,8 @@ async def test_once(row: list[str]) -> None:
     fault, called, wanted, sent = row
     name = re.findall(r"`do\.image\.(\w+)", called)[0]
     with HostileServer(_once(ONCE[fault]), replies(GOOD)) as server:
-        told, value = await _outcome(CALLS[name], server.url, LONG)
-    assert (told, _methods(server)) == (wanted, sent)
+        outcome, value = await _outcome(CALLS[name], server.url, LONG)
+    assert (outcome, _methods(server)) == (wanted, sent)
     if isinstance(value, Action):
         assert value.id == 9
     if isinstance(value, Image):
