@@ -15,12 +15,6 @@ SNAPSHOT = 7555620
 URL = "https://files.example/golden.qcow2"
 
 
-@pytest.fixture(params=["asyncio", "trio"])
-def anyio_backend(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
-
-
 async def _program(do: AsyncClient) -> None:
     """Find, transfer, wait for all, be cancelled, and list many pages."""
     newest = await do.image.latest(type="snapshot")
