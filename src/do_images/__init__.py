@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from do_images._async.images import AsyncImages
     from do_images._base import RateLimit
     from do_images._core.clocks import AsyncClock, Clock
-    from do_images._core.retention import PruneResult
+    from do_images._core.prune_result import PruneResult
     from do_images._http.options import ClientOptions
     from do_images._sync.actions import Actions
     from do_images._sync.client import Client
@@ -67,9 +67,9 @@ else:  # a checker shall see the names above, not that any name will do
         from do_images._http import options
 
         yield options
-        from do_images._core import retention
+        from do_images._core import prune_result
 
-        yield retention
+        yield prune_result
         if name.startswith("Async"):
             from do_images._async import actions, client, images
         else:

@@ -355,6 +355,17 @@ async def test_errors_that_stay_make_all_late(fake: FakeDigitalOcean, do: AsyncC
     assert fake.clock.monotonic() == 20
 
 
+async def test_an_images_list_that_is_refused_is_replaced_by_single_polls(
+    api: respx.MockRouter,
+) -> None:
+    api.get("/v2/images/1/actions").respond(422)
+    api.get(path__regex=SINGLE).mock(side_effect=_completed)
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
+        done = await do.action.wait_all([action(1, image=1), action(2, image=1)])
+    assert [one.status for one in done] == ["completed"] * 2
+    assert len(api.calls) == 1 + 2
+
+
 async def test_of_one_that_is_given_twice_the_end_counts(api: respx.MockRouter) -> None:
     async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
         done = await do.action.wait_all([action(9), action(9, "completed"), action(9)])

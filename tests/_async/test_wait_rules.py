@@ -507,6 +507,20 @@ async def test_a_region_that_somebody_else_filled_meanwhile_is_no_failure(
             await do.action.wait(actions["ams3"])
 
 
+async def test_a_transfer_that_completed_between_two_reads_is_not_started_again(
+    api: respx.MockRouter,
+) -> None:
+    before = image_json("available")
+    before["regions"] = ["nyc1"]
+    after = image_json("available")
+    after["regions"] = ["nyc1", "nyc3"]
+    shown = [httpx.Response(200, json={"image": image}) for image in (before, after)]
+    api.get("/v2/images/1").mock(side_effect=shown)
+    api.get("/v2/images/1/actions").respond(json={"actions": [action_json(9, "completed")]})
+    async with AsyncClient(TOKEN, clock=AsyncVirtualClock()) as do:
+        assert await do.image.transfer_many(1, ["nyc3"], wait=True) == {}
+
+
 async def test_the_group_says_what_was_there_and_what_failed(
     fake: FakeDigitalOcean, do: AsyncClient
 ) -> None:

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from do_images import Image
-from do_images._core.retention import PruneResult, Retention, retention
+from do_images._core.prune_result import PruneResult
+from do_images._core.retention import Retention, retention
 from tests.image_samples import moments, snapshot
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

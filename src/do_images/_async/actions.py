@@ -7,7 +7,6 @@ from do_images._async.driver import AsyncResource
 from do_images._core import arguments as check
 from do_images._core import requests
 from do_images._core.pagination import Listing, actions_of
-from do_images._core.waits.actions import wait_for_all, wait_for_one
 from do_images._core.waits.options import wait_options
 from do_images.models import Action, ActionsResponse
 
@@ -88,6 +87,8 @@ class AsyncActions(AsyncResource):
             ActionTimeoutError: It had not ended before the timeout; hand its `.action` to `wait`
                 to resume.
         """
+        from do_images._core.waits.actions import wait_for_one
+
         target = action if isinstance(action, Action) else int(check.action_id(action))
         session = self._driver.session
         options = wait_options(session.clock, poll, timeout, on_poll)
@@ -122,6 +123,8 @@ class AsyncActions(AsyncResource):
             ActionGroupError: Some failed or had not ended before the timeout: `.failures` by the
                 action's id, `.actions` are all of them.
         """
+        from do_images._core.waits.actions import wait_for_all
+
         session = self._driver.session
         options = wait_options(session.clock, poll, timeout, on_poll)
         given = [check.an(Action, action) for action in actions]

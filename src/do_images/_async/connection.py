@@ -100,7 +100,7 @@ class AsyncConnection(BaseConnection):
             return self._http
 
     def _make(self) -> httpx.AsyncClient:
-        from do_images._async.transport import AsyncTransport  # noqa: PLC0415 - takes its time
+        from do_images._async.transport import AsyncTransport
 
         http = httpx.AsyncClient(transport=AsyncTransport(*self._route()), trust_env=False)
         return self._prepared(http)

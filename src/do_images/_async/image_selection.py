@@ -6,9 +6,7 @@ from re import Pattern
 
 from do_images._async.driver import AsyncResource
 from do_images._core import arguments as check
-from do_images._core.deletion import deletable, destroy_many, prune
-from do_images._core.retention import PruneResult, retention
-from do_images._core.selection import find_all, find_latest, prune_selection, selection
+from do_images._core.prune_result import PruneResult
 from do_images.models import Distribution, Image, ImageStatus, ImageType, RegionSlug
 
 __all__ = ["AsyncImageSelection"]
@@ -57,6 +55,8 @@ class AsyncImageSelection(AsyncResource):
                 API's filter.
             APIError: A page could not be read.
         """
+        from do_images._core.selection import find_all, selection
+
         wanted = selection(
             name=name,
             type=type,
@@ -105,6 +105,8 @@ class AsyncImageSelection(AsyncResource):
             ValueError: As for `find`.
             APIError: A page could not be read.
         """
+        from do_images._core.selection import find_latest, selection
+
         wanted = selection(
             name=name,
             type=type,
@@ -135,6 +137,8 @@ class AsyncImageSelection(AsyncResource):
             ValueError: One of the images is public.
             ImageGroupError: Some were not deleted: `.failures` by id, and the ids `.destroyed`.
         """
+        from do_images._core.deletion import deletable, destroy_many
+
         return await self._driver.run(destroy_many(self._driver.session, deletable(ids)))
 
     async def prune(
@@ -185,6 +189,10 @@ class AsyncImageSelection(AsyncResource):
             ValueError: No rule keeps anything, or an argument is invalid.
             ImageGroupError: Some were not deleted: `.failures` by id, and the ids `.destroyed`.
         """
+        from do_images._core.deletion import prune
+        from do_images._core.retention import retention
+        from do_images._core.selection import prune_selection
+
         matches = prune_selection(name=name, type=type, region=region, tag_name=tag_name)
         rules = retention(
             keep_last=keep_last,

@@ -9,7 +9,6 @@ from do_images._async.image_selection import AsyncImageSelection
 from do_images._core import arguments as check
 from do_images._core import requests
 from do_images._core.pagination import Listing, images_of
-from do_images._core.waits.images import create, wait_for_image
 from do_images._core.waits.options import wait_options
 from do_images.models import Distribution, Image, ImageKind, ImagesResponse, RegionSlug
 
@@ -124,6 +123,8 @@ class AsyncImages(AsyncImageSelection, AsyncImageActions, AsyncAccountTransfers)
             ImageImportError: The import failed.
             ImageTimeoutError: The image was not available before the timeout.
         """
+        from do_images._core.waits.images import create
+
         request = requests.create_image(
             name=name,
             url=url,
@@ -201,6 +202,8 @@ class AsyncImages(AsyncImageSelection, AsyncImageActions, AsyncAccountTransfers)
             ImageError: The image can't become available any more.
             ImageTimeoutError: The image was not available before the timeout.
         """
+        from do_images._core.waits.images import wait_for_image
+
         session = self._driver.session
         options = wait_options(session.clock, poll, timeout, on_poll)
         target = image if isinstance(image, Image) else int(check.image_id(image))

@@ -6,8 +6,9 @@ from typing import cast
 from do_images._core import arguments as check
 from do_images._core.failures import with_context
 from do_images._core.flows import call
+from do_images._core.prune_result import PruneResult
 from do_images._core.requests import delete_image
-from do_images._core.retention import PruneResult, Retention
+from do_images._core.retention import Retention
 from do_images._core.selection import Selection, find_all, server_now
 from do_images._core.session import Session
 from do_images._core.steps import Flow, gather, sleep

@@ -1,33 +1,19 @@
 """`prune`: which images the rules keep. restic's rules, pure."""
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from do_images._core import arguments as check
+from do_images._core.prune_result import PruneResult
 from do_images._core.selection import before, in_order
 from do_images.models import Image
 
-__all__ = ["PruneResult", "Retention", "retention"]
+__all__ = ["Retention", "retention"]
 
 _NEVER = timedelta(0)
 # UTC has no year 0 or 10000, where a time zone may lead.
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class PruneResult:
-    """What `prune` kept and deleted; with `dry_run=True`, what it would delete."""
-
-    kept: list[Image]
-    """The images that a rule keeps, newest first."""
-    deleted: list[Image]
-    """The images that no rule keeps, newest first."""
-    reasons: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
-    """The rules that keep each image, such as `("keep_last", "keep_daily")`, by image id."""
-
-
-PruneResult.__module__ = "do_images"
 
 
 @dataclass(frozen=True, slots=True)

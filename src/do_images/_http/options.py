@@ -106,10 +106,6 @@ class Limits:
             limits = replace(limits, max_retries=check.number("max_retries", max_retries, least=0))
         return limits
 
-    def without_retries(self) -> Self:
-        """Return the same with a single try."""
-        return replace(self, max_retries=0)
-
     def within(self, seconds: float | None) -> tuple[Steps, float | None]:
         """Return the timeouts of a request's steps, and of all of it, where it has so much time."""
         steps = _parts(self.timeout)

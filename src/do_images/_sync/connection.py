@@ -101,7 +101,7 @@ class Connection(BaseConnection):
             return self._http
 
     def _make(self) -> httpx.Client:
-        from do_images._sync.transport import Transport  # noqa: PLC0415 - takes its time
+        from do_images._sync.transport import Transport
 
         http = httpx.Client(transport=Transport(*self._route()), trust_env=False)
         return self._prepared(http)

@@ -9,7 +9,6 @@ from do_images._core import requests
 from do_images._core.pagination import Listing, actions_of
 from do_images._core.starts import Start
 from do_images._core.waits.options import WaitOptions, wait_options
-from do_images._core.waits.transfers import act, transfer_many
 from do_images._sync.driver import Resource
 from do_images.models import Action, ActionsResponse, Image, RegionSlug
 
@@ -87,6 +86,8 @@ class ImageActions(Resource):
             ActionGroupError: Some regions failed: `.failures` by region, `.actions` that were
                 started, and the regions `.present` from the beginning.
         """
+        from do_images._core.waits.transfers import transfer_many
+
         image = int(check.image_id(id))
         wanted = check.regions(regions)
         options = self._options(poll, timeout, on_poll, wait=wait)
@@ -124,6 +125,8 @@ class ImageActions(Resource):
         return self._act(wanted, self._options(poll, timeout, on_poll, wait=wait))
 
     def _act(self, wanted: Start, options: WaitOptions[Action]) -> Action:
+        from do_images._core.waits.transfers import act
+
         return self._driver.run(act(self._driver.session, wanted, options))
 
     def _options(

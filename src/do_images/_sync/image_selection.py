@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from re import Pattern
 
 from do_images._core import arguments as check
-from do_images._core.deletion import deletable, destroy_many, prune
-from do_images._core.retention import PruneResult, retention
-from do_images._core.selection import find_all, find_latest, prune_selection, selection
+from do_images._core.prune_result import PruneResult
 from do_images._sync.driver import Resource
 from do_images.models import Distribution, Image, ImageStatus, ImageType, RegionSlug
 
@@ -58,6 +56,8 @@ class ImageSelection(Resource):
                 API's filter.
             APIError: A page could not be read.
         """
+        from do_images._core.selection import find_all, selection
+
         wanted = selection(
             name=name,
             type=type,
@@ -106,6 +106,8 @@ class ImageSelection(Resource):
             ValueError: As for `find`.
             APIError: A page could not be read.
         """
+        from do_images._core.selection import find_latest, selection
+
         wanted = selection(
             name=name,
             type=type,
@@ -136,6 +138,8 @@ class ImageSelection(Resource):
             ValueError: One of the images is public.
             ImageGroupError: Some were not deleted: `.failures` by id, and the ids `.destroyed`.
         """
+        from do_images._core.deletion import deletable, destroy_many
+
         return self._driver.run(destroy_many(self._driver.session, deletable(ids)))
 
     def prune(
@@ -186,6 +190,10 @@ class ImageSelection(Resource):
             ValueError: No rule keeps anything, or an argument is invalid.
             ImageGroupError: Some were not deleted: `.failures` by id, and the ids `.destroyed`.
         """
+        from do_images._core.deletion import prune
+        from do_images._core.retention import retention
+        from do_images._core.selection import prune_selection
+
         matches = prune_selection(name=name, type=type, region=region, tag_name=tag_name)
         rules = retention(
             keep_last=keep_last,

@@ -7,7 +7,6 @@ from typing import TypeAlias
 from do_images._core import arguments as check
 from do_images._core import requests
 from do_images._core.pagination import Listing, images_of
-from do_images._core.waits.images import create, wait_for_image
 from do_images._core.waits.options import wait_options
 from do_images._sync.account_transfers import AccountTransfers
 from do_images._sync.image_actions import ImageActions
@@ -125,6 +124,8 @@ class Images(ImageSelection, ImageActions, AccountTransfers):
             ImageImportError: The import failed.
             ImageTimeoutError: The image was not available before the timeout.
         """
+        from do_images._core.waits.images import create
+
         request = requests.create_image(
             name=name,
             url=url,
@@ -202,6 +203,8 @@ class Images(ImageSelection, ImageActions, AccountTransfers):
             ImageError: The image can't become available any more.
             ImageTimeoutError: The image was not available before the timeout.
         """
+        from do_images._core.waits.images import wait_for_image
+
         session = self._driver.session
         options = wait_options(session.clock, poll, timeout, on_poll)
         target = image if isinstance(image, Image) else int(check.image_id(image))
