@@ -20,11 +20,21 @@ _LIBRARIES = ("httpx", "httpx2")
 
 
 class _Common(Protocol):
+    """What the HTTP clients of both kinds have."""
+
     @property
-    def is_closed(self) -> bool: ...
+    def is_closed(self) -> bool:
+        """Whether the client has been closed."""
+        ...
+
     @property
-    def trust_env(self) -> bool: ...
-    def build_request(self, method: str, url: str) -> object: ...
+    def trust_env(self) -> bool:
+        """Whether the client reads the environment."""
+        ...
+
+    def build_request(self, method: str, url: str) -> object:
+        """Return a request."""
+        ...
 
 
 class HTTPClient(_Common, Protocol):

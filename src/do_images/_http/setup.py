@@ -50,7 +50,7 @@ class Setup(BaseSetup):
         if stand_in is not None:
             http_client = httpx.Client(transport=stand_in.transport, trust_env=False)
             clock = stand_in.clock
-        self.http_client = cast("httpx.Client | None", http_client)
+        self.http_client: httpx.Client | None = cast("httpx.Client | None", http_client)
         self.clock: Clock = SystemClock() if clock is None else clock
 
     def checked(self, base_url: object, allow_http: object, user_agent: object) -> Self:
@@ -72,7 +72,7 @@ class AsyncSetup(BaseSetup):
         if stand_in is not None:
             http_client = httpx.AsyncClient(transport=stand_in.async_transport, trust_env=False)
             clock = stand_in.async_clock
-        self.http_client = cast("httpx.AsyncClient | None", http_client)
+        self.http_client: httpx.AsyncClient | None = cast("httpx.AsyncClient | None", http_client)
         self.clock: AsyncClock = AsyncSystemClock() if clock is None else clock
 
     def checked(self, base_url: object, allow_http: object, user_agent: object) -> Self:
