@@ -1,6 +1,7 @@
 """Fresh processes, in turn: what each contender's probe found, round after round."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -94,7 +95,9 @@ def medians(found: Found) -> dict[str, dict[str, float]]:
 def ratio(found: Found, measure: str, name: str, other: str) -> float:
     """The median of the rounds' own ratios: what the machine does meanwhile cancels out."""
     pairs = zip(found[name], found[other], strict=True)
-    return median(one[measure] / two[measure] for one, two in pairs)
+    # What takes less than the clock can measure is 0.
+    known = [one[measure] / two[measure] for one, two in pairs if two[measure]]
+    return median(known) if known else math.nan
 
 
 def _tell(progress: str) -> None:
