@@ -132,23 +132,26 @@ class Prefetch(Generic[T]):
 
     def __init__(self, run: Callable[[Flow[T]], T], flow: Flow[T]) -> None:
         """It begins at once; at the interpreter's exit, when its result is asked for."""
-        self._ended = SimpleQueue[tuple[T | None, BaseException | None]]()
+        self._results: list[T] = []
+        self._ended = SimpleQueue[BaseException | None]()
 
         def work() -> None:
+            failure: BaseException | None = None
             try:
-                self._ended.put((run(flow), None))
+                self._results.append(run(flow))
             except BaseException as error:  # noqa: BLE001 - goes to the caller, on its thread
-                self._ended.put((None, error))
+                failure = error
+            self._ended.put(failure)
 
         if _start(work, 1) == 0:
             work()
 
     def result(self) -> T:
         """Wait for the result."""
-        result, error = self._ended.get()
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value] # pyright: ignore[reportReturnType] - there is one where there is no error
+        failure = self._ended.get()
+        if failure is not None:
+            raise failure
+        return self._results[0]
 
     def discard(self) -> None:
         """Drop the result: the thread ends with its request."""
@@ -165,14 +168,15 @@ class AsyncPrefetch(Generic[T]):
 
         self._scope = CancelScope()
         self._ended = Event()
-        self._outcome: tuple[T | None, BaseException | None] = (None, None)
+        self._results: list[T] = []
+        self._failure: Exception | None = None
 
         async def work() -> None:
             try:
                 with self._scope:
-                    self._outcome = (await run(flow), None)
+                    self._results.append(await run(flow))
             except Exception as error:  # noqa: BLE001 - goes to the caller, in its task
-                self._outcome = (None, error)
+                self._failure = error
             finally:
                 self._ended.set()
 
@@ -181,10 +185,9 @@ class AsyncPrefetch(Generic[T]):
     async def result(self) -> T:
         """Wait for the result."""
         await self._ended.wait()
-        result, error = self._outcome
-        if error is not None:
-            raise error
-        return result  # type: ignore[return-value] # pyright: ignore[reportReturnType] - there is one where there is no error
+        if self._failure is not None:
+            raise self._failure
+        return self._results[0]
 
     async def discard(self) -> None:
         """Cancel the task, and wait until it has ended."""
