@@ -94,8 +94,11 @@ def test_refuses_sleeps_that_are_none(virtual: VirtualTime, seconds: float) -> N
 def test_threads_that_sleep_together_take_the_time_of_one(virtual: VirtualTime) -> None:
     clock = VirtualClock(virtual)
     woken: list[tuple[str, float]] = []
+    # Time moves as soon as every thread that runs is at rest: none may come late.
+    together = threading.Barrier(3)
 
     def nap(name: str, length: float, times: int) -> None:
+        together.wait(60)
         for _ in range(times):
             clock.sleep(length)
             woken.append((name, clock.monotonic()))
